@@ -1,0 +1,217 @@
+/**
+ * The bearer token that FCM asks for.
+ *
+ * @since 1.0.0
+ */
+import * as Cache from "effect/Cache"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+
+// -----------------------------------------------------------------------------
+// Errors
+// -----------------------------------------------------------------------------
+
+/**
+ * There are no credentials: no key file, for instance.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class NoCredentials extends Data.TaggedError("NoCredentials")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The key is malformed, or of a kind that cannot be used here.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class InvalidKey extends Data.TaggedError("InvalidKey")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The token endpoint refused the credentials.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The token endpoint's answer is none.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The token endpoint could not be reached, or is in trouble: the one reason that is worth a retry.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * Why there is no token.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
+  readonly reason: NoCredentials | InvalidKey | InvalidGrant | InvalidResponse | Unreachable
+}> {
+  override get message(): string {
+    return `no access token: ${this.reason.message}`
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Service
+// -----------------------------------------------------------------------------
+
+/**
+ * What gives access tokens.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Service {
+  /** The current token. However many ask at once, one is fetched. */
+  readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
+  /** Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. */
+  readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
+}
+
+/**
+ * Gives the current access token.
+ *
+ * @category services
+ * @since 1.0.0
+ */
+export class AccessToken extends Context.Service<AccessToken, Service>()("@cloud-messaging/client/AccessToken") {}
+
+/**
+ * A token that was just made.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Fetched {
+  readonly token: Redacted.Redacted
+  /** Seconds that it is valid from now on, as OAuth counts (`expires_in`). */
+  readonly expiresIn: number
+}
+
+// -----------------------------------------------------------------------------
+// Constructors
+// -----------------------------------------------------------------------------
+
+/**
+ * Keeps the token that `fetch` makes until it expires, and has the next one fetched ahead: when five minutes of it are
+ * left (at half time, for a token that lives less than ten), in the background, so that nobody waits. As long as that
+ * fails, the old token serves while it lasts, and the next try comes after ten seconds at the earliest.
+ *
+ * @category constructors
+ * @since 1.0.0
+ */
+export const make = Effect.fnUntraced(function*<R>(
+  fetch: Effect.Effect<Fetched, AccessTokenError, R>
+): Effect.fn.Return<Service, never, R | Scope.Scope> {
+  const scope = yield* Effect.scope
+  const context = yield* Effect.context<R>()
+  const lookup = Effect.flatMap(
+    Effect.provideContext(fetch, context),
+    ({ expiresIn, token }) =>
+      Effect.map(Clock.currentTimeMillis, (now): Kept => {
+        const lifetime = Math.max(0, expiresIn * 1000)
+        return { token, lifetime, refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2) }
+      })
+  )
+  const cache = yield* Cache.makeWith(() => lookup, {
+    capacity: 1,
+    timeToLive: Exit.match({ onFailure: () => Duration.zero, onSuccess: ({ lifetime }) => Duration.millis(lifetime) })
+  })
+  const refresh = (kept: Kept) =>
+    Effect.flatMap(lookup, (next) => Cache.set(cache, key, next)).pipe(
+      Effect.catchCause(() =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          kept.refreshAt = now + retryMillis
+        })
+      ),
+      Effect.forkIn(scope)
+    )
+  return {
+    get: Effect.flatMap(Cache.get(cache, key), (kept) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (now < kept.refreshAt) return Effect.succeed(kept.token)
+        kept.refreshAt = Number.POSITIVE_INFINITY // one refresh in flight
+        return Effect.as(refresh(kept), kept.token)
+      })),
+    invalidate: (token) =>
+      Effect.asVoid(Cache.invalidateWhen(cache, key, (kept) => Redacted.value(kept.token) === Redacted.value(token)))
+  }
+})
+
+/**
+ * The token made by the given effect, kept until it expires: see {@link make}.
+ *
+ * **Example** (Tokens of one's own)
+ *
+ * ```ts
+ * import { AccessToken } from "@cloud-messaging/client"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const layer = AccessToken.layer(Effect.succeed({ token: Redacted.make("ya29.…"), expiresIn: 3599 }))
+ * ```
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const layer = <R>(
+  fetch: Effect.Effect<Fetched, AccessTokenError, R>
+): Layer.Layer<AccessToken, never, Exclude<R, Scope.Scope>> => Layer.effect(AccessToken, make(fetch))
+
+// -----------------------------------------------------------------------------
+// internal
+// -----------------------------------------------------------------------------
+
+interface Kept {
+  readonly token: Redacted.Redacted
+  /** Milliseconds. */
+  readonly lifetime: number
+  /** Milliseconds since the epoch. */
+  refreshAt: number
+}
+
+const key = "token"
+
+const aheadMillis = 5 * 60 * 1000
+
+const retryMillis = 10_000

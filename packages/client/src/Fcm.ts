@@ -1,0 +1,190 @@
+/**
+ * The FCM HTTP v1 protocol: one request a recipient, to registration tokens and Firebase installation ids.
+ *
+ * Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages.
+ *
+ * @since 1.0.0
+ */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { AccessToken } from "./AccessToken.ts"
+import * as EmulatorHost from "./internal/emulatorHost.ts"
+import * as engine from "./internal/engine.ts"
+import * as fcmAnswer from "./internal/fcmAnswer.ts"
+import * as fcmMessage from "./internal/fcmMessage.ts"
+import * as Url from "./internal/url.ts"
+import type { Fields, Message } from "./Message.ts"
+import * as Messaging from "./Messaging.ts"
+import * as Outcome from "./Outcome.ts"
+import * as Recipient from "./Recipient.ts"
+
+// -----------------------------------------------------------------------------
+// Options
+// -----------------------------------------------------------------------------
+
+/**
+ * Where to send.
+ *
+ * @category options
+ * @since 1.0.0
+ */
+export interface Connection {
+  /** The project's id or number. */
+  readonly projectId: string
+  /**
+   * The service's origin: https, or http on loopback.
+   *
+   * @default "https://fcm.googleapis.com"
+   */
+  readonly url?: string | undefined
+}
+
+/**
+ * Where and how to send.
+ *
+ * @category options
+ * @since 1.0.0
+ */
+export interface Options extends Connection, Messaging.SendOptions {}
+
+// -----------------------------------------------------------------------------
+// Constructors and layers
+// -----------------------------------------------------------------------------
+
+/**
+ * Makes the service as a value, for both protocols in one program.
+ *
+ * Dies, naming the option, if `url` is neither https nor http on loopback, or no origin.
+ *
+ * @category constructors
+ * @since 1.0.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient | AccessToken> {
+  const accessToken = yield* AccessToken
+  const origin = yield* Effect.orDie(Url.origin(options.url ?? FcmV1.origin))
+  return yield* engine.make(protocol(options.projectId, origin, accessToken), options)
+})
+
+/**
+ * Sends through FCM v1.
+ *
+ * **Example** (With a service account's key file)
+ *
+ * ```ts
+ * import { Fcm, ServiceAccount } from "@cloud-messaging/client"
+ * import { Layer } from "effect"
+ *
+ * const layer = Fcm.layer({ projectId: "my-project" }).pipe(
+ *   Layer.provide(ServiceAccount.layerFile("key.json"))
+ * )
+ * ```
+ *
+ * **Gotchas**
+ *
+ * Bind the layer to a constant: two calls are two services.
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient | AccessToken> =>
+  Layer.effect(Messaging.Messaging, make(options))
+
+/**
+ * Sends through FCM v1: the connection from configuration, the rest as values.
+ *
+ * With `FIREBASE_MESSAGING_EMULATOR_HOST=host:port` set, sends there over plain HTTP, as `owner`, whatever `url` and
+ * `AccessToken` say. Fails with a `ConfigError` if something is missing or wrong.
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const layerConfig = (
+  config: Config.Wrap<Connection>,
+  options: Messaging.SendOptions = {}
+): Layer.Layer<Messaging.Messaging, Config.ConfigError, HttpClient.HttpClient | AccessToken> =>
+  Layer.effect(
+    Messaging.Messaging,
+    Effect.gen(function*() {
+      const { projectId, url } = yield* Config.unwrap(config)
+      const emulator = yield* EmulatorHost.origin
+      if (Option.isSome(emulator)) {
+        return yield* engine.make(protocol(projectId, emulator.value, EmulatorHost.accessToken), options)
+      }
+      if (url !== undefined) yield* Effect.mapError(Url.origin(url), Url.fromConfig)
+      return yield* make({ ...options, projectId, url })
+    })
+  )
+
+// -----------------------------------------------------------------------------
+// Protocol
+// -----------------------------------------------------------------------------
+
+const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): engine.Protocol => ({
+  system: "fcm",
+  recipientsPerRequest: 1,
+  credential: accessToken.get,
+  renew: accessToken.invalidate,
+  refuse: (recipient) =>
+    Recipient.value(recipient) === ""
+      ? new Outcome.Failed({
+        recipient,
+        code: "InvalidRecipient",
+        detail: `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`,
+        issues: [],
+        disposition: "remove"
+      })
+      : undefined,
+  encode: encode(origin + FcmV1.sendPath(projectId)),
+  judge: (answer, sent) => {
+    const [recipient] = sent.recipients
+    // a request has one recipient: see `recipientsPerRequest`
+    return recipient === undefined
+      ? { _tag: "Spoken", outcomes: [] }
+      : fcmAnswer.judge(projectId, answer, recipient, sent)
+  }
+})
+
+const encode =
+  (url: string) => (message: Message): Result.Result<engine.Encoded, ReturnType<typeof fcmMessage.issues>> => {
+    const issues = fcmMessage.issues(message.fields)
+    if (issues.length > 0) return Result.fail(issues)
+    const textAt = encodedText(message.fields)
+    const request = HttpClientRequest.post(url)
+    return Result.succeed(({ credential, firstAttempt, recipients: [recipient] }) => {
+      const text = recipient === undefined ? "" : textAt(firstAttempt)(recipient.kind, Recipient.value(recipient))
+      return request.pipe(
+        HttpClientRequest.bearerToken(credential),
+        HttpClientRequest.setBody(HttpBody.text(text, "application/json"))
+      )
+    })
+  }
+
+/** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
+const encodedText = (fields: Fields) => {
+  const at = (time: number) =>
+    FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly: fields.dryRun === true })
+  if (!fcmMessage.isDated(fields)) {
+    const text = at(0)
+    return () => text
+  }
+  let second = Number.NaN
+  let text: ReturnType<typeof at>
+  return (time: number) => {
+    if (Math.floor(time / 1000) !== second) {
+      second = Math.floor(time / 1000)
+      text = at(time)
+    }
+    return text
+  }
+}

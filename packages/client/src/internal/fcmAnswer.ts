@@ -1,0 +1,143 @@
+/**
+ * An answer of FCM v1: by the code in its details first, then by its status, by its text last.
+ */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Issue } from "../Message.ts"
+import * as Outcome from "../Outcome.ts"
+import type { Recipient } from "../Recipient.ts"
+import * as SendError from "../SendError.ts"
+import type { Sent } from "./engine.ts"
+import type { Answer } from "./exchange.ts"
+import * as faults from "./faults.ts"
+import * as Verdict from "./verdict.ts"
+
+const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
+const findFcmError = RpcStatus.findDetail(FcmV1.FcmError)
+const findApnsError = RpcStatus.findDetail(FcmV1.ApnsError)
+const findBadRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
+
+/** What an answer to the request of one recipient says. */
+export const judge = (projectId: string, answer: Answer, recipient: Recipient, sent: Sent): Verdict.Verdict => {
+  if (answer.status >= 200 && answer.status <= 299) {
+    return Option.match(decodeSuccess(answer.text), {
+      onNone: () => Verdict.garbled(answer, "no name of a message"),
+      onSome: ({ name }) => accepted(recipient, name)
+    })
+  }
+  const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
+  const code = envelope && Option.getOrUndefined(findFcmError(envelope))?.errorCode
+  if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
+    return invalidArgument(envelope, recipient, sent)
+  }
+  return code === undefined
+    ? ofStatus(projectId, answer)
+    : ofCode(answer, sent.scrub(code), describe(envelope, sent), recipient)
+}
+
+const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
+  Verdict.spoken([new Outcome.Success({ recipient, messageId, canonical: undefined })])
+
+// -----------------------------------------------------------------------------
+// A fault of whom?
+// -----------------------------------------------------------------------------
+
+const ofCode = (
+  answer: Answer,
+  code: string,
+  detail: string | undefined,
+  recipient: Recipient
+): Verdict.Verdict => {
+  // a code that nobody told us about: its status says whether the service is in trouble
+  const unknown = answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep"
+  const fault = faults.find(faults.fcm, code) ?? unknown
+  switch (fault) {
+    case "notRegistered":
+      return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
+    case "unavailable":
+      return Verdict.ofStatus(answer, code)
+    default:
+      return Verdict.spoken([new Outcome.Failed({ recipient, code, detail, issues: [], disposition: fault })])
+  }
+}
+
+/** Without a code, the answer does not come from FCM itself, and speaks of the whole project. */
+const ofStatus = (projectId: string, answer: Answer): Verdict.Verdict => {
+  switch (answer.status) {
+    case 401:
+      return Verdict.refused(new SendError.InvalidCredentials({ status: 401 }))
+    case 403:
+      return Verdict.refused(new SendError.PermissionDenied({ projectId }))
+    case 404:
+      return Verdict.refused(new SendError.ProjectNotFound({ projectId }))
+    default:
+      return Verdict.ofStatus(answer)
+  }
+}
+
+// -----------------------------------------------------------------------------
+// INVALID_ARGUMENT: of the recipient, of the message, or nobody knows
+// -----------------------------------------------------------------------------
+
+const isInvalidArgument = (answer: Answer, envelope: RpcStatus.Status, code: string | undefined): boolean =>
+  code === "INVALID_ARGUMENT" ||
+  (code === undefined && answer.status === 400 && envelope.status === "INVALID_ARGUMENT")
+
+const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent: Sent): Verdict.Verdict => {
+  const violations = Option.match(findBadRequest(envelope), { onNone: () => [], onSome: (_) => _.fieldViolations })
+  const issues = violations.map((violation) => issueOf(violation, sent))
+  const failed = (disposition: "remove" | "keep") =>
+    Verdict.spoken([
+      new Outcome.Failed({ recipient, code: "INVALID_ARGUMENT", detail: describe(envelope, sent), issues, disposition })
+    ])
+  if (violations.some(namesRecipient) || textNamesRecipient(envelope) || isGoneFromApple(envelope)) {
+    return failed("remove")
+  }
+  const rejected = issues.filter(({ path }) => path.length > 1)
+  if (rejected.length > 0) return reject(rejected)
+  const field = fieldInText(envelope)
+  if (field !== undefined) return reject([{ path: pathOf(field), message: describe(envelope, sent) ?? "" }])
+  return failed("keep")
+}
+
+const reject = (issues: ReadonlyArray<Issue>): Verdict.Verdict =>
+  Verdict.refused(new SendError.RejectedRequest({ code: "INVALID_ARGUMENT", issues }))
+
+const recipientFields = new Set(["message.token", "message.fid"])
+
+const namesRecipient = ({ field }: RpcStatus.FieldViolation): boolean => recipientFields.has(field ?? "")
+
+const isGoneFromApple = (envelope: RpcStatus.Status): boolean =>
+  Option.exists(findApnsError(envelope), ({ statusCode }) => statusCode === 410)
+
+// The only place where texts of the service decide: "The registration token is not a valid FCM registration token",
+// and "Invalid value at 'message.data[0].value' (TYPE_STRING), 12", both on the page of error codes.
+const textNamesRecipient = ({ message }: RpcStatus.Status): boolean => /registration token/i.test(message ?? "")
+
+const fieldInText = ({ message }: RpcStatus.Status): string | undefined => /'(message\.[^']+)'/.exec(message ?? "")?.[1]
+
+// -----------------------------------------------------------------------------
+// Texts
+// -----------------------------------------------------------------------------
+
+const issueOf = ({ description, field }: RpcStatus.FieldViolation, { scrub }: Sent): Issue => ({
+  path: pathOf(scrub(field ?? "")),
+  message: scrub(description ?? "")
+})
+
+/** `message.data[0].value` as a path. */
+const pathOf = (field: string): ReadonlyArray<string | number> =>
+  field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => /^\d+$/.test(part) ? Number(part) : part)
+
+/** The service's text, and Apple's reason behind it. */
+const describe = (envelope: RpcStatus.Status | undefined, { scrub }: Sent): string | undefined => {
+  if (envelope === undefined) return undefined
+  const apple = Option.match(findApnsError(envelope), {
+    onNone: () => [],
+    onSome: ({ reason, statusCode }) => [`(APNs ${[statusCode, reason].filter((_) => _ !== undefined).join(" ")})`]
+  })
+  const parts = envelope.message === undefined ? apple : [envelope.message, ...apple]
+  return parts.length === 0 ? undefined : scrub(parts.join(" "))
+}

@@ -1,0 +1,69 @@
+/**
+ * An answer of GCM, JSON form: a result for each id, in the order of the request.
+ */
+import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
+import * as SendError from "../SendError.ts"
+import type { Sent } from "./engine.ts"
+import type { Answer } from "./exchange.ts"
+import * as faults from "./faults.ts"
+import * as Verdict from "./verdict.ts"
+
+const decodeResponse = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonResponse))
+const decodeResult = Schema.decodeUnknownOption(GcmHttp.Result)
+
+/** What an answer to a multicast says. */
+export const judge = (answer: Answer, sent: Sent): Verdict.Verdict => {
+  if (answer.status >= 200 && answer.status <= 299) return multicast(answer, sent)
+  switch (answer.status) {
+    case 400:
+      return Verdict.refused(
+        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: sent.scrub(answer.text) }] })
+      )
+    case 401:
+      return Verdict.refused(new SendError.InvalidCredentials({ status: 401 }))
+    default:
+      return Verdict.ofStatus(answer)
+  }
+}
+
+const multicast = (answer: Answer, sent: Sent): Verdict.Verdict => {
+  const response = Option.getOrUndefined(decodeResponse(answer.text))
+  if (response === undefined) return Verdict.garbled(answer, "no results")
+  const { results } = response
+  if (results.length !== sent.recipients.length) {
+    return Verdict.garbled(answer, `${results.length} results for ${sent.recipients.length} recipients`)
+  }
+  const decoded = results.map((result) => decodeResult(result))
+  if (decoded.every(Option.isNone)) return Verdict.garbled(answer, "results that are none")
+  return Verdict.spoken(sent.recipients.map((recipient, i) => outcomeOf(recipient, decoded[i], answer, sent)))
+}
+
+const outcomeOf = (
+  recipient: Recipient.Recipient,
+  result: Option.Option<GcmHttp.Result> | undefined,
+  { retryAfter }: Answer,
+  { attempts, scrub }: Sent
+): Outcome.Outcome => {
+  if (result === undefined || Option.isNone(result)) {
+    return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
+  }
+  if ("message_id" in result.value) {
+    const { message_id, registration_id } = result.value
+    const canonical = registration_id === undefined ? undefined : Recipient.token(registration_id)
+    return new Outcome.Success({ recipient, messageId: message_id, canonical })
+  }
+  const code = scrub(result.value.error)
+  const fault = faults.find(faults.gcm, code) ?? "keep"
+  switch (fault) {
+    case "notRegistered":
+      return new Outcome.NotRegistered({ recipient })
+    case "unavailable":
+      return new Outcome.Unavailable({ recipient, code, retryAfter, attempts })
+    default:
+      return new Outcome.Failed({ recipient, code, detail: undefined, issues: [], disposition: fault })
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * GCM HTTP, JSON form, from the service's side.
+ */
+import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ConnectionReset, cut, html } from "./answer.ts"
+import * as Fate from "./fate.ts"
+import * as world from "./world.ts"
+
+export const send = Effect.gen(function*() {
+  const { requests } = yield* world.World
+  requests.gcm++
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const key = /^key=(.+)$/.exec(request.headers["authorization"] ?? "")?.[1]
+  if (key === undefined || key === "emulator:bad-key") return unauthorized
+  const body = Option.getOrUndefined(decode(yield* request.text))
+  if (body === undefined) return badRequest("JSON_PARSING_ERROR: the body is no message")
+  const ids = body.registration_ids
+  if (ids.length === 0) return badRequest("\"registration_ids\" must hold at least one id")
+  if (ids.length > GcmHttp.maxRegistrationIds) {
+    return badRequest(
+      `Number of messages on bulk (${ids.length}) exceeds maximum allowed (${GcmHttp.maxRegistrationIds})`
+    )
+  }
+  const project = projectOf(key)
+  const fates = yield* Effect.forEach(ids, (id) => Fate.strike(project, "gcm", id))
+  const fated = (name: Fate.Name) => fates.some((fate) => fate.name === name)
+  if (fated("reset")) return yield* new ConnectionReset()
+  if (fated("html")) return html
+  if (fated("slow")) yield* Effect.sleep(Math.max(...fates.map(({ n, name }) => name === "slow" ? n ?? 0 : 0)))
+  const results = yield* Effect.forEach(ids, (id, i) => resultOf(project, id, fates[i]?.name ?? "ok", body))
+  const text = JSON.stringify(envelope(results, requests.gcm, body.dry_run === true))
+  if (fated("cut")) return cut(text, json)
+  const headers = fated("unavailable") || fated("internal") ? { "retry-after": "1" } : {}
+  return HttpServerResponse.text(text, { contentType: json, headers })
+})
+
+// -----------------------------------------------------------------------------
+// Request
+// -----------------------------------------------------------------------------
+
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonRequest))
+
+/** Requests carry no project, so that keys name one: `emulator:<project>`. */
+const projectOf = (key: string): string => /^emulator:(.+)$/.exec(key)?.[1] ?? "default"
+
+// -----------------------------------------------------------------------------
+// Results
+// -----------------------------------------------------------------------------
+
+const errors: { readonly [Name in Fate.Name]?: GcmHttp.ErrorCode } = {
+  unregistered: "NotRegistered",
+  invalid: "InvalidRegistration",
+  mismatch: "MismatchSenderId",
+  "apns-auth": "InvalidApnsCredential",
+  unavailable: "Unavailable",
+  internal: "InternalServerError",
+  quota: "DeviceMessageRateExceeded"
+}
+
+const resultOf = (project: string, id: string, fate: Fate.Name, message: typeof GcmHttp.JsonRequest.Type) => {
+  const error = errors[fate]
+  if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
+  const dryRun = message.dry_run === true
+  const { registration_ids: _, ...content } = message
+  return Effect.map(
+    world.accept(
+      { endpoint: "gcm", project, recipient: id, kind: "token", message: content, dryRun },
+      (n) => dryRun ? "fake_message_id" : `0:${n}`
+    ),
+    ({ messageId }): GcmHttp.Result =>
+      fate === "moved"
+        ? { message_id: messageId, registration_id: Fate.canonical(id) }
+        : { message_id: messageId }
+  )
+}
+
+const envelope = (results: ReadonlyArray<GcmHttp.Result>, request: number, dryRun: boolean) => {
+  const failure = results.filter((result) => "error" in result).length
+  return {
+    multicast_id: dryRun ? -1 : request,
+    success: results.length - failure,
+    failure,
+    canonical_ids: results.filter((result) => "registration_id" in result).length,
+    results
+  }
+}
+
+// -----------------------------------------------------------------------------
+// Answers
+// -----------------------------------------------------------------------------
+
+const json = "application/json; charset=UTF-8"
+
+const unauthorized = HttpServerResponse.text(
+  "<HTML>\n<HEAD>\n<TITLE>INVALID_KEY</TITLE>\n</HEAD>\n<BODY>\n<H1>INVALID_KEY</H1>\n<H2>Error 401</H2>\n</BODY>\n</HTML>\n",
+  { status: 401, contentType: "text/html; charset=UTF-8" }
+)
+
+const badRequest = (text: string) =>
+  HttpServerResponse.text(`${text}\n`, { status: 400, contentType: "text/plain; charset=UTF-8" })

@@ -1,0 +1,122 @@
+/**
+ * Google's OAuth token endpoint for service accounts, from the service's side.
+ *
+ * Faults are told in the order, and with the words, that were recorded against oauth2.googleapis.com.
+ */
+import * as OAuth from "@cloud-messaging/protocol/OAuth"
+import * as Clock from "effect/Clock"
+import type * as CryptoError from "effect/crypto/CryptoError"
+import * as KeyFormat from "effect/crypto/KeyFormat"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Signature from "effect/crypto/Signature"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as account from "./serviceAccountKey.ts"
+import * as world from "./world.ts"
+
+export const token = Effect.gen(function*() {
+  const { requests } = yield* world.World
+  requests.token++
+  const form = yield* Effect.option(HttpServerRequest.schemaBodyUrlParams(OAuth.TokenRequest))
+  const seconds = 3599
+  return yield* Option.match(form, {
+    onNone: () => Effect.fail(refuse("invalid_request", "Bad Request")),
+    onSome: ({ assertion, grant_type }) =>
+      grant_type === OAuth.grantType
+        ? check(assertion)
+        : Effect.fail(refuse("unsupported_grant_type", `Invalid grant_type: ${grant_type}`))
+  }).pipe(
+    Effect.andThen(world.issueToken(seconds)),
+    Effect.map((access_token) => answer(200, { access_token, expires_in: seconds, token_type: "Bearer" })),
+    Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
+  )
+})
+
+class Refusal extends Data.TaggedError("Refusal")<{ readonly body: typeof OAuth.TokenError.Type }> {}
+
+const refuse = (error: string, error_description: string) => new Refusal({ body: { error, error_description } })
+
+const invalidGrant = (description: string) => refuse("invalid_grant", description)
+
+const answer = (status: number, body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type) =>
+  HttpServerResponse.text(JSON.stringify(body, undefined, 2), {
+    status,
+    contentType: "application/json; charset=utf-8"
+  })
+
+// -----------------------------------------------------------------------------
+// Assertion
+// -----------------------------------------------------------------------------
+
+const decodeHeader = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ alg: Schema.String })))
+
+// as the endpoint takes them: what is missing has an answer of its own, and numbers may come as text
+const Claims = Schema.Struct({
+  iss: Schema.optional(Schema.String),
+  scope: Schema.optional(Schema.String),
+  aud: Schema.optional(Schema.String),
+  iat: Schema.optional(Schema.Union([Schema.Number, Schema.NumberFromString])),
+  exp: Schema.optional(Schema.Union([Schema.Number, Schema.NumberFromString]))
+})
+
+const decodeClaims = Schema.decodeUnknownOption(Schema.fromJsonString(Claims))
+
+const check = Effect.fnUntraced(function*(assertion: string) {
+  const [header, claims, signature] = assertion.split(".")
+  const text = (part: string | undefined) =>
+    Option.flatMap(Option.fromUndefinedOr(part), (_) => Result.getSuccess(Base64Url.decodeString(_)))
+  const alg = Option.flatMap(text(header), decodeHeader)
+  const decoded = Option.flatMap(text(claims), decodeClaims)
+  if (Option.isNone(alg) || Option.isNone(decoded) || signature === undefined) {
+    return yield* refuse("invalid_request", "Bad Request")
+  }
+  const signed = alg.value.alg === "RS256" && (yield* verify(`${header}.${claims}`, signature))
+  if (!signed) return yield* invalidGrant("Invalid JWT Signature.")
+  return yield* checkClaims(decoded.value)
+})
+
+const checkClaims = Effect.fnUntraced(function*({ aud, exp, iat, iss, scope }: typeof Claims.Type) {
+  if (iss !== account.clientEmail) return yield* invalidGrant("Invalid grant: account not found")
+  if (iat === undefined) return yield* invalidGrant("Invalid JWT: iat (issued at) is not set.")
+  if (exp === undefined) return yield* invalidGrant("Invalid JWT: exp (expiration time) is not set.")
+  const now = (yield* Clock.currentTimeMillis) / 1000
+  const reasonable = iat <= now + skewSeconds && exp >= now - skewSeconds && exp - iat <= OAuth.maxAssertionSeconds
+  if (!reasonable) {
+    return yield* invalidGrant(
+      "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. " +
+        "Check your iat and exp values in the JWT claim."
+    )
+  }
+  if (scope === undefined || scope === "") {
+    return yield* refuse("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+  }
+  if (aud !== OAuth.tokenUrl) return yield* invalidGrant("Invalid JWT: Failed audience check.")
+})
+
+/** How far clocks may be apart. */
+const skewSeconds = 300
+
+const layerSignature = Layer.provide(Signature.layerWebCrypto, SecureRandom.layerWebCrypto)
+
+const verify = (signed: string, signature: string): Effect.Effect<boolean> =>
+  Effect.gen(function*() {
+    const bytes = Base64Url.decode(signature)
+    if (Result.isFailure(bytes)) return false
+    const key = yield* KeyFormat.decodePublic(
+      KeyFormat.pem(KeyFormat.spki),
+      Signature.rsaPkcs1v15Sha256,
+      account.publicKey
+    )
+    const service = yield* Signature.Signature
+    return yield* service.verify(key, bytes.success, new TextEncoder().encode(signed))
+  }).pipe(
+    Effect.provide(layerSignature),
+    Effect.catch((_: CryptoError.CryptoError) => Effect.succeed(false))
+  )

@@ -1,0 +1,52 @@
+/**
+ * The key pair of the emulator's service account. It is public, and worth nothing: only an emulator trusts it.
+ */
+
+/** PEM, PKCS #8. */
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDTkJe9E+BXd7rd
+Cjliye5oWxPH5zJdjYmItPHtUn887+5EQShPYAV5LZp/lZASru3oeRS222HCq6md
+0QkqaHRp1pZ3lOZX/1htKUzeNMQqqS4hpnGMZqXRt7ZK1UM+3hs722GWZBepIeL3
+geJALfmpsqJlNK/6PyDSMUNTpB+tQk8rhjiF3XWzrhPCqMxyT4egYfwJHzftELq+
+cFcj6ZFZcmXGUO8T/2rWliJc4/QC7uWhE93HdNfPrU8ltWJKtfRSYXqXjcNwG0b2
+hDPlfBX+7vAXk2O7H5FY79bkSEt0ZUYQ7n7I87glRsM3UdIBkroX6bBv2wRrXioC
+yulrxGalAgMBAAECggEABRolFqm+jM1147PF64R8K+caZIVGWSw7J2FZvkPxjpoo
+sFuz6aoip6f6ZF5KgbDXSvZ0ke5bfrLeHdC3PF8Vg6HpsguUvIWLb+KBmJBENNUs
+qCIX9e9Zy2N3UXmwK/l2RazGPza9vVX0X8yxlKOnNDj7Ip6xKcNQ+tC2U3OPUgHO
+mzCT+Y8Gsw6BpTKW0bbV2fSY4I8D8VcVl2KDrC3p9OFVddZRQ7DpF6fgAzpeWs0j
+SqYkmApmiJvd9oKJ3sA+D5iL/VRfoIB8zUW5KLNS2XsP9yPkIUal/qXei14nZZso
+MjQ/szU8bTLbamA1+8rgSSiDDEmZijYIpsRIAJrGIQKBgQD+Ly/bBp2g0zHrBbSJ
+5YNHlMpzfl+ciOVtQvt7Qk9CyLoQfaRC0l3RwEwTZP8DhpnWl0BBuN3Yu4faXcq7
+qMVZNeskazT8zrU4oSJGduHCTV0ugGZpV+KDR3FW9YgizUC9w3LMjlYp2MmmKiMr
+UX5jJssYPiXOqms/JR41Od3YUQKBgQDVE3hFqiwcIc7lKXBUUWjJmFsQK4ZuD9t1
+5ledAQMASMGsJ7+wOS4lQ88sgwycEdXk4PBSFgqiRBtSOCoVS4IriYjJrkWrhR2a
+uRLQc3cCK9/BZU+YxW5AUDM7TFbp7UTMHH61UD/VAtNYnsbEfZD3SmZlh15CA21k
+YPcrGjUoFQKBgQCJosV4BSIPdqyeBW3YCYZHmWLynOhq25nXyyBfgu1mTUirK01p
+vX192XGYQuTvZNAiaa4qqE7AT/NlI8pmSSHrh423H7IGfmuUqXPk0fS3AKtHRdGu
+kx8dVO8jVjqMFbZLyux7pUs0x6WRK1n119/nEpeAng5c1NzTyWaNDbN5sQKBgQDL
+UNu35cxXP69THbpwyompq3ZhNJb+mKT5mETLrLZ3Y/Vh1z/i4Hz21ABw4c97cM1f
+q3/FZADbmw9S4gLN9RINhxv+DguuwcNg6u5X94V8je7hdFGCXgl41s476/kXF+9I
+sHv7eMqf8CVI76CMx6A3R0fz4zp+1RRh7uCKwWQtjQKBgEWxvGMeyi0O/MRJpyuc
+9BuLdLRBkbgCh6LcY4Bv4KnorJnnNFa1QvJUtLotYUUqBjFAHv97xA1UCaXjqZai
+bHMem20x5ufry2pb+HMk5OPo+OJXW5vNfPy+DtYQTNJUdjHS4YsTw+I+BQCv05jD
+MPleUG8veBqh9qjSven/xANU
+-----END PRIVATE KEY-----
+`
+
+/** PEM, SPKI. */
+export const publicKey = `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA05CXvRPgV3e63Qo5Ysnu
+aFsTx+cyXY2JiLTx7VJ/PO/uREEoT2AFeS2af5WQEq7t6HkUttthwqupndEJKmh0
+adaWd5TmV/9YbSlM3jTEKqkuIaZxjGal0be2StVDPt4bO9thlmQXqSHi94HiQC35
+qbKiZTSv+j8g0jFDU6QfrUJPK4Y4hd11s64TwqjMck+HoGH8CR837RC6vnBXI+mR
+WXJlxlDvE/9q1pYiXOP0Au7loRPdx3TXz61PJbViSrX0UmF6l43DcBtG9oQz5XwV
+/u7wF5Njux+RWO/W5EhLdGVGEO5+yPO4JUbDN1HSAZK6F+mwb9sEa14qAsrpa8Rm
+pQIDAQAB
+-----END PUBLIC KEY-----
+`
+
+/** The key's id. */
+export const privateKeyId = "emulator"
+
+/** The account. */
+export const clientEmail = "emulator@emulator.iam.gserviceaccount.com"

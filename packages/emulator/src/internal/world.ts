@@ -1,0 +1,52 @@
+/**
+ * The emulator's state: what arrived, what was asked, which tokens are out, which faults are used up.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Arrival, Requests } from "../Emulator.ts"
+
+export class World extends Context.Service<World, {
+  readonly arrivals: Array<Arrival>
+  readonly requests: { -readonly [Endpoint in keyof Requests]: number }
+  /** Access tokens that are out, with their expiry in milliseconds since the epoch. */
+  readonly tokens: Map<string, number>
+  /** How often the fault of a magic recipient struck. */
+  readonly strikes: Map<string, number>
+}>()("@cloud-messaging/emulator/internal/World") {}
+
+export const layer: Layer.Layer<World> = Layer.sync(World, () => ({
+  arrivals: [],
+  requests: { fcm: 0, gcm: 0, token: 0 },
+  tokens: new Map(),
+  strikes: new Map()
+}))
+
+/** Takes a message, and gives it an id. */
+export const accept = (arrival: Omit<Arrival, "messageId" | "acceptedAt">, messageId: (n: number) => string) =>
+  Effect.gen(function*() {
+    const { arrivals } = yield* World
+    const accepted = {
+      ...arrival,
+      messageId: messageId(arrivals.length + 1),
+      acceptedAt: yield* Clock.currentTimeMillis
+    }
+    arrivals.push(accepted)
+    return accepted
+  })
+
+/** Makes an access token that is valid for so many seconds. */
+export const issueToken = Effect.fnUntraced(function*(seconds: number) {
+  const { tokens } = yield* World
+  const token = `emulator-access-token-${tokens.size + 1}`
+  tokens.set(token, (yield* Clock.currentTimeMillis) + seconds * 1000)
+  return token
+})
+
+/** Whether a bearer token lets in: one that was issued and is not expired, or `owner`, as with Firebase's emulators. */
+export const isValidToken = Effect.fnUntraced(function*(token: string) {
+  const { tokens } = yield* World
+  const now = yield* Clock.currentTimeMillis
+  return token === "owner" || (tokens.get(token) ?? 0) > now
+})

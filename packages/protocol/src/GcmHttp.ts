@@ -1,0 +1,174 @@
+/**
+ * The original GCM HTTP protocol, JSON form: one message to up to 1000 registration ids.
+ *
+ * Google shut its own servers for it in 2024; others still speak it.
+ *
+ * Source: developers.google.com/cloud-messaging/http-server-ref, and Android's GCM guide (`http.jd`, `server-ref.jd`).
+ *
+ * @since 1.0.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+// -----------------------------------------------------------------------------
+// Constants
+// -----------------------------------------------------------------------------
+
+/**
+ * The endpoint that Google's FCM servers had for this protocol.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const endpoint = "https://fcm.googleapis.com/fcm/send"
+
+/**
+ * Registration ids in one request: 1 to 1000.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const maxRegistrationIds = 1000
+
+/**
+ * The longest time to live, which is also the default: four weeks, 2,419,200 seconds.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const maxTimeToLive: Duration.Duration = Duration.weeks(4)
+
+/**
+ * The value of the header `authorization`.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const authorization = (apiKey: string): string => `key=${apiKey}`
+
+// -----------------------------------------------------------------------------
+// Request
+// -----------------------------------------------------------------------------
+
+const content = {
+  data: Schema.optional(Schema.Record(Schema.String, Schema.String)),
+  notification: Schema.optional(Schema.Struct({
+    title: Schema.optional(Schema.String),
+    body: Schema.optional(Schema.String)
+  })),
+  collapse_key: Schema.optional(Schema.String),
+  priority: Schema.optional(Schema.Literals(["normal", "high"])),
+  time_to_live: Schema.optional(Schema.Int),
+  restricted_package_name: Schema.optional(Schema.String),
+  dry_run: Schema.optional(Schema.Boolean)
+}
+
+/**
+ * What is sent, without saying to whom.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Content extends Schema.Schema.Type<typeof Content> {}
+
+/**
+ * The schema of what is sent: a request without its registration ids.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Content = Schema.Struct(content)
+
+/**
+ * The schema of a request's body.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const JsonRequest = Schema.Struct({ ...content, registration_ids: Schema.Array(Schema.String) })
+
+/**
+ * Writes the text of requests that differ in their registration ids alone: the content is encoded once.
+ *
+ * @category encoding
+ * @since 1.0.0
+ */
+export const jsonRequestText = (content: Content): (registrationIds: ReadonlyArray<string>) => string => {
+  const fields = JSON.stringify(encodeContent(content)).slice(1)
+  return (ids) => `{"registration_ids":${JSON.stringify(ids)}${fields === "}" ? fields : `,${fields}`}`
+}
+
+const encodeContent = Schema.encodeSync(Content)
+
+// -----------------------------------------------------------------------------
+// Response
+// -----------------------------------------------------------------------------
+
+/**
+ * The schema of an accepted message: `registration_id` is the id to use from now on.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Accepted = Schema.Struct({
+  message_id: Schema.String,
+  registration_id: Schema.optionalKey(Schema.String)
+})
+
+/**
+ * The schema of a refused message.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Refused = Schema.Struct({ error: Schema.String })
+
+/**
+ * The result of one registration id.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Result = Schema.Schema.Type<typeof Result>
+
+/**
+ * The schema of the result of one registration id.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Result = Schema.Union([Refused, Accepted])
+
+/**
+ * The schema of an answer: one result for each id, in the order of the request. A result that is none (see
+ * {@link Result}) costs its own recipient an outcome and nobody else.
+ *
+ * The counters and `multicast_id` (a number beyond 2^53) tell nothing that the results do not.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const JsonResponse = Schema.Struct({ results: Schema.Array(Schema.Unknown) })
+
+/**
+ * The codes of {@link Refused} that are documented or were seen.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type ErrorCode =
+  | "MissingRegistration"
+  | "InvalidRegistration"
+  | "NotRegistered"
+  | "InvalidPackageName"
+  | "MismatchSenderId"
+  | "MessageTooBig"
+  | "InvalidDataKey"
+  | "InvalidTtl"
+  | "Unavailable"
+  | "InternalServerError"
+  | "DeviceMessageRateExceeded"
+  | "TopicsMessageRateExceeded"
+  | "InvalidApnsCredential"
+  | "InvalidParameters"
+  | "DeprecatedApi"

@@ -1,0 +1,89 @@
+/**
+ * Google's OAuth 2.0 token endpoint, as service accounts use it: a signed assertion against an access token.
+ *
+ * Source: RFC 7523 (JWT bearer grants), RFC 6749 section 5, and developers.google.com/identity/protocols/oauth2/service-account.
+ *
+ * @since 1.0.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * Google's token endpoint, which is also the audience of every assertion.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const tokenUrl = "https://oauth2.googleapis.com/token"
+
+/**
+ * The grant type of an assertion.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const grantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+/**
+ * The longest that an assertion may be valid, in seconds: `exp` is at most `iat` + 3600.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const maxAssertionSeconds = 3600
+
+/**
+ * The schema of an assertion's header; `kid` is the `private_key_id` of the key file.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const AssertionHeader = Schema.Struct({
+  alg: Schema.Literal("RS256"),
+  typ: Schema.Literal("JWT"),
+  kid: Schema.optional(Schema.String)
+})
+
+/**
+ * The schema of an assertion's claims; times are seconds since the epoch.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const AssertionClaims = Schema.Struct({
+  iss: Schema.String,
+  scope: Schema.String,
+  aud: Schema.String,
+  iat: Schema.Number,
+  exp: Schema.Number
+})
+
+/**
+ * The schema of the request's form.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const TokenRequest = Schema.Struct({ grant_type: Schema.String, assertion: Schema.String })
+
+/**
+ * The schema of a success; `expires_in` is in seconds (3599 as a rule).
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const TokenResponse = Schema.Struct({
+  access_token: Schema.NonEmptyString,
+  expires_in: Schema.Number,
+  token_type: Schema.String
+})
+
+/**
+ * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const TokenError = Schema.Struct({
+  error: Schema.String,
+  error_description: Schema.optionalKey(Schema.String)
+})

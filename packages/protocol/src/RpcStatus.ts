@@ -1,0 +1,137 @@
+/**
+ * `google.rpc.Status`: the error envelope of Google's JSON APIs, FCM v1 among them.
+ *
+ * Details come in any order, can be missing, and can be of types that nobody told us about; so they are kept as they
+ * came, and {@link findDetail} looks for the ones that are known.
+ *
+ * Source: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, "Error codes for FCM failure conditions".
+ *
+ * @since 1.0.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/** The value if it is of the schema, else as if it were absent: one odd field must not cost the whole answer. */
+const lenient = <S extends Schema.Constraint>(schema: S) =>
+  Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
+
+// -----------------------------------------------------------------------------
+// Details
+// -----------------------------------------------------------------------------
+
+/**
+ * One field of a request that is wrong.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface FieldViolation extends Schema.Schema.Type<typeof FieldViolation> {}
+
+/**
+ * The schema of one field of a request that is wrong: `field` is a path such as `message.data[0].value`.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const FieldViolation = Schema.Struct({
+  field: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(Schema.String)
+})
+
+/**
+ * `google.rpc.BadRequest`: which fields of the request are wrong.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const BadRequest = Schema.Struct({
+  "@type": Schema.Literal("type.googleapis.com/google.rpc.BadRequest"),
+  fieldViolations: Schema.Array(FieldViolation)
+})
+
+/**
+ * `google.rpc.QuotaFailure`: which quota was exceeded.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const QuotaFailure = Schema.Struct({
+  "@type": Schema.Literal("type.googleapis.com/google.rpc.QuotaFailure"),
+  violations: Schema.Array(Schema.Struct({
+    subject: Schema.optionalKey(Schema.String),
+    description: Schema.optionalKey(Schema.String)
+  }))
+})
+
+// -----------------------------------------------------------------------------
+// Envelope
+// -----------------------------------------------------------------------------
+
+/**
+ * What went wrong, as the service says it.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Status extends Schema.Schema.Type<typeof Status> {}
+
+/**
+ * The schema of what went wrong: HTTP status, text for developers, canonical name (`INVALID_ARGUMENT`, …), details.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Status = Schema.Struct({
+  code: lenient(Schema.Number),
+  message: lenient(Schema.String),
+  status: lenient(Schema.String),
+  details: lenient(Schema.Array(Schema.Unknown))
+})
+
+/**
+ * The schema of the body of every answer that is no success.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Envelope = Schema.Struct({ error: Status })
+
+/**
+ * Decodes the text of an error body: `None` for what is no envelope, such as the HTML page of a front end.
+ *
+ * @category decoding
+ * @since 1.0.0
+ */
+export const decodeEnvelope: (text: string) => Option.Option<Status> = (text) =>
+  Option.map(decodeEnvelopeText(text), (envelope) => envelope.error)
+
+const decodeEnvelopeText = Schema.decodeUnknownOption(Schema.fromJsonString(Envelope))
+
+/**
+ * Makes a finder of the first detail of a type.
+ *
+ * **Example** (Which fields are wrong?)
+ *
+ * ```ts
+ * import { RpcStatus } from "@cloud-messaging/protocol"
+ *
+ * const badRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
+ * badRequest({ details: [] }) // => Option.none()
+ * ```
+ *
+ * @category decoding
+ * @since 1.0.0
+ */
+export const findDetail = <S extends Schema.ConstraintDecoder<unknown>>(
+  schema: S
+): (status: Status) => Option.Option<S["Type"]> => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return (status) => {
+    for (const detail of status.details ?? []) {
+      const found = decode(detail)
+      if (Option.isSome(found)) return found
+    }
+    return Option.none()
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The wire formats of Google's cloud messaging, each once, as Schemas that client and emulator share.
+ *
+ * @since 1.0.0
+ */
+export * as FcmV1 from "./FcmV1.ts"
+export * as GcmHttp from "./GcmHttp.ts"
+export * as OAuth from "./OAuth.ts"
+export * as RpcStatus from "./RpcStatus.ts"
