@@ -71,7 +71,7 @@ export interface Options extends Connection, Messaging.SendOptions {}
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const url = yield* Effect.orDie(Url.endpoint(options.url ?? GcmHttp.endpoint))
+  const url = yield* Effect.orDie(Url.endpoint("url", options.url ?? GcmHttp.endpoint))
   return yield* engine.make(protocol(url, options.apiKey), options)
 })
 
@@ -114,7 +114,7 @@ export const layerConfig = (
         return yield* engine.make(protocol(`${emulator.value}/fcm/send`, EmulatorHost.owner), options)
       }
       const connection = yield* Config.unwrap(config)
-      if (connection.url !== undefined) yield* Effect.mapError(Url.endpoint(connection.url), Url.fromConfig)
+      if (connection.url !== undefined) yield* Effect.mapError(Url.endpoint("url", connection.url), Url.fromConfig)
       return yield* make({ ...options, ...connection })
     })
   )

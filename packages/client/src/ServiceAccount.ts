@@ -107,7 +107,7 @@ export const layerConfig = (
       if (Option.isSome(yield* EmulatorHost.origin)) return EmulatorHost.accessToken
       const options = yield* Config.unwrap(config)
       if (options.tokenUrl !== undefined) {
-        yield* Effect.mapError(Url.endpoint(options.tokenUrl), Url.fromConfig)
+        yield* Effect.mapError(Url.endpoint("tokenUrl", options.tokenUrl), Url.fromConfig)
       }
       return yield* make(Effect.succeed(options), options.tokenUrl)
     })
@@ -206,7 +206,7 @@ const make = Effect.fnUntraced(function*(
   tokenUrl: string = OAuth.tokenUrl
 ) {
   const client = yield* quiet()
-  const url = yield* Effect.orDie(Url.endpoint(tokenUrl))
+  const url = yield* Effect.orDie(Url.endpoint("tokenUrl", tokenUrl))
   return yield* AccessToken.make(Effect.gen(function*() {
     const assertion = yield* Effect.provide(Effect.flatMap(key, sign), layerSignature)
     const answer = yield* exchange(client, request(url, assertion), timeout).pipe(

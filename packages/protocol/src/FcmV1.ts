@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as RpcStatus from "./RpcStatus.ts"
 
 // -----------------------------------------------------------------------------
 // Constants
@@ -237,8 +238,8 @@ export const FcmError = Schema.Struct({
  */
 export const ApnsError = Schema.Struct({
   "@type": Schema.Literal("type.googleapis.com/google.firebase.fcm.v1.ApnsError"),
-  statusCode: Schema.optionalKey(Schema.Number),
-  reason: Schema.optionalKey(Schema.String)
+  statusCode: RpcStatus.lenientKey(Schema.Number),
+  reason: RpcStatus.lenientKey(Schema.String)
 })
 
 /**

@@ -80,12 +80,16 @@ export interface Content extends Schema.Schema.Type<typeof Content> {}
 export const Content = Schema.Struct(content)
 
 /**
- * The schema of a request's body.
+ * The schema of a request's body, as the service takes it: data that are no strings are converted (`server-ref.jd`).
  *
  * @category schemas
  * @since 1.0.0
  */
-export const JsonRequest = Schema.Struct({ ...content, registration_ids: Schema.Array(Schema.String) })
+export const JsonRequest = Schema.Struct({
+  ...content,
+  data: Schema.optional(Schema.Record(Schema.String, Schema.Json)),
+  registration_ids: Schema.Array(Schema.String)
+})
 
 /**
  * Writes the text of requests that differ in their registration ids alone: the content is encoded once.

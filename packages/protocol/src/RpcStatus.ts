@@ -12,8 +12,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** The value if it is of the schema, else as if it were absent: one odd field must not cost the whole answer. */
-const lenient = <S extends Schema.Constraint>(schema: S) =>
+/**
+ * A field that is absent where it is not of its schema: one odd field must not cost the whole answer.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const lenientKey = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
 
 // -----------------------------------------------------------------------------
@@ -35,8 +40,8 @@ export interface FieldViolation extends Schema.Schema.Type<typeof FieldViolation
  * @since 1.0.0
  */
 export const FieldViolation = Schema.Struct({
-  field: Schema.optionalKey(Schema.String),
-  description: Schema.optionalKey(Schema.String)
+  field: lenientKey(Schema.String),
+  description: lenientKey(Schema.String)
 })
 
 /**
@@ -59,8 +64,8 @@ export const BadRequest = Schema.Struct({
 export const QuotaFailure = Schema.Struct({
   "@type": Schema.Literal("type.googleapis.com/google.rpc.QuotaFailure"),
   violations: Schema.Array(Schema.Struct({
-    subject: Schema.optionalKey(Schema.String),
-    description: Schema.optionalKey(Schema.String)
+    subject: lenientKey(Schema.String),
+    description: lenientKey(Schema.String)
   }))
 })
 
@@ -83,10 +88,10 @@ export interface Status extends Schema.Schema.Type<typeof Status> {}
  * @since 1.0.0
  */
 export const Status = Schema.Struct({
-  code: lenient(Schema.Number),
-  message: lenient(Schema.String),
-  status: lenient(Schema.String),
-  details: lenient(Schema.Array(Schema.Unknown))
+  code: lenientKey(Schema.Number),
+  message: lenientKey(Schema.String),
+  status: lenientKey(Schema.String),
+  details: lenientKey(Schema.Array(Schema.Unknown))
 })
 
 /**

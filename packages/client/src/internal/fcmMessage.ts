@@ -13,12 +13,11 @@ import * as validation from "./validation.ts"
 /** What is wrong with a message for FCM v1: reserved keys that GCM did not know come on top. */
 export const issues = (fields: Fields): ReadonlyArray<Issue> => [
   ...validation.issues(fields),
-  ...Object.keys(fields.data ?? {})
-    .filter((key) => key === "message_type" || key.startsWith("gcm.notification."))
-    .map((key) => ({
-      path: ["data", key],
-      message: "is reserved by FCM: `message_type`, and what begins with `gcm.notification.`"
-    }))
+  ...validation.reserved(
+    fields,
+    (key) => key === "message_type" || key.startsWith("gcm.notification."),
+    "`message_type`, and what begins with `gcm.notification.`"
+  )
 ]
 
 /** Seconds that the message is kept; the service counts whole ones. */

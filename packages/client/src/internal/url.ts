@@ -21,21 +21,19 @@ const problem = (text: string, originOnly: boolean): string | undefined => {
   return undefined
 }
 
-const option = (originOnly: boolean) =>
-  Schema.Struct({
-    url: Schema.String.check(Schema.makeFilter<string>((text) => problem(text, originOnly)))
-  })
+const check = (option: string, url: string, originOnly: boolean): Effect.Effect<void, Schema.SchemaError> =>
+  Schema.decodeUnknownEffect(Schema.Record(
+    Schema.String,
+    Schema.String.check(Schema.makeFilter<string>((text) => problem(text, originOnly)))
+  ))({ [option]: url }).pipe(Effect.asVoid)
 
-const decodeOrigin = Schema.decodeUnknownEffect(option(true))
-const decodeEndpoint = Schema.decodeUnknownEffect(option(false))
-
-/** An origin; a wrong one is a `SchemaError` with the path `url`. */
+/** The origin of the option `url`; a wrong one is a `SchemaError` with the option as its path. */
 export const origin = (url: string): Effect.Effect<string, Schema.SchemaError> =>
-  Effect.map(decodeOrigin({ url }), (_) => new URL(_.url).origin)
+  Effect.map(check("url", url, true), () => new URL(url).origin)
 
-/** A full endpoint; a wrong one is a `SchemaError` with the path `url`. */
-export const endpoint = (url: string): Effect.Effect<string, Schema.SchemaError> =>
-  Effect.map(decodeEndpoint({ url }), (_) => _.url)
+/** A full endpoint; a wrong one is a `SchemaError` with the option as its path. */
+export const endpoint = (option: "url" | "tokenUrl", url: string): Effect.Effect<string, Schema.SchemaError> =>
+  Effect.as(check(option, url, false), url)
 
 /** What is wrong with a URL that came from Config is an error of Config. */
 export const fromConfig = (error: Schema.SchemaError): Config.ConfigError => new Config.ConfigError(error)

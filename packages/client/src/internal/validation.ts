@@ -11,67 +11,76 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Fields, Issue, TimeToLive } from "../Message.ts"
 
-const expected = (message: string) => ({ message })
+// -----------------------------------------------------------------------------
+// Time to live
+// -----------------------------------------------------------------------------
 
-const DataKey = Schema.String.check(Schema.makeFilter<string>(
-  (key) => key !== "from" && !key.startsWith("google."),
-  expected("is reserved: `from`, and what begins with `google.`")
-))
-
-const DataValue = Schema.Union([Schema.String, Schema.Number, Schema.BigInt, Schema.Boolean])
-  .annotate(expected("must be a string, a number, a bigint or a boolean"))
-
-const Text = Schema.String.annotate(expected("must be a string"))
+/** The duration of a time to live, if it is one. */
+export const timeToLive = (input: unknown): Option.Option<Duration.Duration> =>
+  // a bare number, bigint or pair, which untyped callers may pass, has no unit that everybody would read the same
+  Predicate.isString(input) || (Predicate.isObject(input) && !Array.isArray(input))
+    ? Duration.fromInput(input as TimeToLive)
+    : Option.none()
 
 const fourWeeks = Duration.weeks(4)
 
-/** @internal */
-export const timeToLive = (input: TimeToLive): Option.Option<Duration.Duration> =>
-  // a bare number or bigint, which untyped callers may pass, has no unit that everybody would read the same
-  Predicate.isNumber(input) || Predicate.isBigInt(input) ? Option.none() : Duration.fromInput(input)
-
-const TimeToLive = Schema.Unknown.check(Schema.makeFilter<unknown>((input) => {
-  const duration = Predicate.isObject(input) || Predicate.isString(input)
-    ? timeToLive(input as TimeToLive)
-    : Option.none()
-  return Option.match(duration, {
+const checkTimeToLive = (input: unknown): string | undefined =>
+  Option.match(timeToLive(input), {
     onNone: () => "must be a Duration, or a text with a unit such as \"1 hour\"",
     onSome: (_) =>
       Duration.between(_, { minimum: Duration.zero, maximum: fourWeeks })
         ? undefined
         : "must lie between 0 and four weeks (2,419,200 seconds)"
   })
-}))
 
-const flag = Schema.Boolean.annotate(expected("must be a boolean"))
+// -----------------------------------------------------------------------------
+// Fields
+// -----------------------------------------------------------------------------
+
+const field = <S extends Schema.Constraint>(schema: S, message: string) =>
+  Schema.optionalKey(Schema.UndefinedOr(schema).annotate({ message }))
+
+const text = field(Schema.String, "must be a string")
 
 const FieldsSchema = Schema.Struct({
-  data: Schema.optional(Schema.Record(DataKey, DataValue)),
-  notification: Schema.optional(Schema.Struct({
-    title: Schema.optional(Text),
-    body: Schema.optional(Text),
-    image: Schema.optional(Text)
-  })),
-  collapseKey: Schema.optional(Text),
-  timeToLive: Schema.optional(TimeToLive),
-  priority: Schema.optional(Schema.Literals(["normal", "high"]).annotate(expected("must be \"normal\" or \"high\""))),
-  restrictedPackageName: Schema.optional(Text),
-  dryRun: Schema.optional(flag),
-  analyticsLabel: Schema.optional(Text)
+  data: Schema.optional(Schema.Record(
+    Schema.String,
+    Schema.Union([Schema.String, Schema.Number, Schema.BigInt, Schema.Boolean])
+      .annotate({ message: "must be a string, a number, a bigint or a boolean" })
+  )),
+  notification: Schema.optional(Schema.Struct({ title: text, body: text, image: text })),
+  collapseKey: text,
+  timeToLive: Schema.optional(
+    Schema.Unknown.check(Schema.makeFilter<unknown>((_) => _ === undefined ? undefined : checkTimeToLive(_)))
+  ),
+  priority: Schema.optional(Schema.Literals(["normal", "high"])),
+  restrictedPackageName: text,
+  dryRun: field(Schema.Boolean, "must be a boolean"),
+  analyticsLabel: text
 })
 
 const decode = Schema.decodeUnknownResult(FieldsSchema, { errors: "all", onExcessProperty: "error" })
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => issue._tag === "UnexpectedKey" ? "is no field of a message" : SchemaIssue.defaultLeafHook(issue)
+})
 
-/** @internal */
-export const issues = (fields: Fields): ReadonlyArray<Issue> => {
-  const result = decode(fields)
-  if (Result.isSuccess(result)) return []
-  return format(result.failure.issue).issues.map((issue) => ({
-    path: (issue.path ?? []).map((key) => typeof key === "object" ? String(key.key) : keyOf(key)),
-    message: issue.message
+/** What is wrong with a message whatever the protocol. */
+export const issues = (fields: Fields): ReadonlyArray<Issue> => [
+  ...Result.match(decode(fields), { onFailure: ({ issue }) => format(issue).issues.map(issueOf), onSuccess: () => [] }),
+  ...reserved(fields, (key) => key === "from" || key.startsWith("google."), "`from`, and what begins with `google.`")
+]
+
+/** Which keys of the data are reserved. */
+export const reserved = (fields: Fields, isReserved: (key: string) => boolean, which: string): ReadonlyArray<Issue> =>
+  Object.keys(fields.data ?? {}).filter(isReserved).map((key) => ({
+    path: ["data", key],
+    message: `is reserved: ${which}`
   }))
-}
 
-const keyOf = (key: PropertyKey): string | number => typeof key === "symbol" ? String(key) : key
+const issueOf = ({ message, path = [] }: ReturnType<typeof format>["issues"][number]): Issue => ({
+  message,
+  path: path.map((part) => typeof part === "object" ? part.key : part).map((key) =>
+    typeof key === "symbol" ? String(key) : key
+  )
+})

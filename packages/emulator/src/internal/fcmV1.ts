@@ -8,9 +8,11 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as Str from "effect/String"
 import { ConnectionReset, cut, html } from "./answer.ts"
 import * as Fate from "./fate.ts"
 import * as world from "./world.ts"
@@ -58,9 +60,21 @@ const decode = Schema.decodeUnknownResult(FcmV1.SendRequest, { errors: "all" })
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const parse = (text: string): Result.Result<typeof FcmV1.SendRequest.Type, HttpServerResponse.HttpServerResponse> =>
-  Result.try({ try: (): unknown => JSON.parse(text), catch: () => invalidJson }).pipe(
+  Result.try({ try: (): unknown => camelCase(JSON.parse(text)), catch: () => invalidJson }).pipe(
     Result.flatMap((json) => Result.mapError(decode(json), ({ issue }) => badRequest(json, issue)))
   )
+
+/** Maps, whose keys are the sender's own. */
+const maps = new Set(["data", "headers"])
+
+/** Names of fields may come in snake_case, as the JSON rules of proto3 have it. */
+const camelCase = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(camelCase)
+  if (!Predicate.isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [Str.snakeToCamel(key), maps.has(key) ? field : camelCase(field)])
+  )
+}
 
 const badRequest = (body: unknown, issue: SchemaIssue.Issue) =>
   invalidArgument(

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { ConnectionReset, cut, html } from "./answer.ts"
 import * as Fate from "./fate.ts"
@@ -66,7 +67,8 @@ const resultOf = (project: string, id: string, fate: Fate.Name, message: typeof 
   const error = errors[fate]
   if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
   const dryRun = message.dry_run === true
-  const { registration_ids: _, ...content } = message
+  const { data, registration_ids: _, ...rest } = message
+  const content = data === undefined ? rest : { ...rest, data: Record.map(data, dataText) }
   return Effect.map(
     world.accept(
       { endpoint: "gcm", project, recipient: id, kind: "token", message: content, dryRun },
@@ -78,6 +80,8 @@ const resultOf = (project: string, id: string, fate: Fate.Name, message: typeof 
         : { message_id: messageId }
   )
 }
+
+const dataText = (value: Schema.Json): string => typeof value === "string" ? value : JSON.stringify(value)
 
 const envelope = (results: ReadonlyArray<GcmHttp.Result>, request: number, dryRun: boolean) => {
   const failure = results.filter((result) => "error" in result).length

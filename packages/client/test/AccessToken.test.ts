@@ -1,0 +1,150 @@
+import { AccessToken } from "@cloud-messaging/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+
+const get = AccessToken.AccessToken.use(({ get }) => Effect.map(get, Redacted.value))
+
+const invalidate = (token: string) => AccessToken.AccessToken.use(({ invalidate }) => invalidate(Redacted.make(token)))
+
+const unreachable = new AccessToken.AccessTokenError({ reason: new AccessToken.Unreachable({ detail: "away" }) })
+
+/** Tokens `token-1`, `token-2`, … that take a second to make; the fetches that fail are told by their number. */
+const tokens = (options: { readonly expiresIn?: number; readonly failing?: (n: number) => boolean } = {}) => {
+  const fetched = { times: 0 }
+  const layer = AccessToken.layer(Effect.suspend(() => {
+    const n = ++fetched.times
+    return Effect.delay(
+      options.failing?.(n) === true
+        ? Effect.fail(unreachable)
+        : Effect.succeed({ token: Redacted.make(`token-${n}`), expiresIn: options.expiresIn ?? 3600 }),
+      "1 second"
+    )
+  }))
+  return { fetched, layer }
+}
+
+const afterASecond = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("AccessToken", () => {
+  it.effect("fetches one token, however many ask at once", () => {
+    const { fetched, layer } = tokens()
+    return Effect.gen(function*() {
+      const all = yield* afterASecond(Effect.all(Array.from({ length: 100 }, () => get), { concurrency: "unbounded" }))
+      assert.deepStrictEqual(new Set(all), new Set(["token-1"]))
+      assert.strictEqual(fetched.times, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("fetches nothing before somebody asks", () => {
+    const { fetched, layer } = tokens()
+    return Effect.gen(function*() {
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(fetched.times, 0)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("goes on fetching for the others when the first to ask is interrupted", () => {
+    const { fetched, layer } = tokens()
+    return Effect.gen(function*() {
+      const first = yield* Effect.forkChild(get, { startImmediately: true })
+      const second = yield* Effect.forkChild(get, { startImmediately: true })
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(second), "token-1")
+      assert.strictEqual(fetched.times, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("fetches the next one five minutes ahead, in the background, once", () => {
+    const { fetched, layer } = tokens()
+    return Effect.gen(function*() {
+      yield* afterASecond(get)
+      yield* TestClock.adjust("3299 seconds")
+      assert.strictEqual(yield* get, "token-1")
+      assert.strictEqual(fetched.times, 1)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Effect.all([get, get, get]), ["token-1", "token-1", "token-1"])
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* get, "token-2")
+      assert.strictEqual(fetched.times, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("fetches ahead at half time, for tokens that live less than ten minutes", () => {
+    const { fetched, layer } = tokens({ expiresIn: 60 })
+    return Effect.gen(function*() {
+      yield* afterASecond(get)
+      yield* TestClock.adjust("29 seconds")
+      yield* get
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(fetched.times, 1)
+      yield* get
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* get, "token-2")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("serves the old token while it lasts when the next cannot be had, and tries every ten seconds", () => {
+    const { fetched, layer } = tokens({ failing: (n) => n > 1 })
+    return Effect.gen(function*() {
+      yield* afterASecond(get)
+      yield* TestClock.adjust("3300 seconds")
+      yield* get
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* get, "token-1")
+      yield* TestClock.adjust("9 seconds")
+      yield* get
+      assert.strictEqual(fetched.times, 2)
+      yield* TestClock.adjust("1 second")
+      yield* get
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(fetched.times, 3)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(yield* afterASecond(Effect.flip(get)), unreachable)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("keeps no failure: the next to ask tries again", () => {
+    const { layer } = tokens({ failing: (n) => n === 1 })
+    return Effect.gen(function*() {
+      assert.strictEqual(yield* afterASecond(Effect.flip(get)), unreachable)
+      assert.strictEqual(yield* afterASecond(get), "token-2")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("forgets an invalidated token", () => {
+    const { layer } = tokens()
+    return Effect.gen(function*() {
+      yield* afterASecond(get)
+      yield* invalidate("token-1")
+      assert.strictEqual(yield* afterASecond(get), "token-2")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("does not forget a newer token for a late refusal of an older one", () => {
+    const { fetched, layer } = tokens()
+    return Effect.gen(function*() {
+      yield* afterASecond(get)
+      yield* invalidate("token-1")
+      yield* afterASecond(get)
+      yield* invalidate("token-1")
+      assert.strictEqual(yield* get, "token-2")
+      assert.strictEqual(fetched.times, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("takes what its effect needs from the layer", () =>
+    Effect.gen(function*() {
+      const needy = AccessToken.layer(
+        AccessToken.AccessToken.use(({ get }) => Effect.map(get, (token) => ({ token, expiresIn: 1 })))
+      )
+      const base = AccessToken.layer(Effect.succeed({ token: Redacted.make("base"), expiresIn: 1 }))
+      assert.strictEqual(yield* Effect.provide(get, Layer.provide(needy, base)), "base")
+    }))
+})

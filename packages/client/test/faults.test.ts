@@ -1,0 +1,416 @@
+/** "A fault of whom?": every row of the design's table but the one of topics. */
+import {
+  AccessToken,
+  Fcm,
+  Message,
+  Messaging,
+  type Outcome,
+  Recipient,
+  RequestNotSent,
+  type SendError
+} from "@cloud-messaging/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import * as Http from "./utils/http.ts"
+
+const message = Message.make({ data: { score: 42 } })
+
+/** What one recipient's answer becomes, while another is accepted: tag, code, disposition. */
+const outcomeVia = Effect.fnUntraced(function*(
+  protocol: "fcm" | "gcm",
+  answer: Effect.Effect<Response, unknown>,
+  options: Messaging.SendOptions = {}
+) {
+  const layer = protocol === "fcm"
+    ? Http.fcm((request, n) => Http.tokenOf(request) === "odd" ? answer : Http.accept(request, n))
+    : Http.gcm((request, n) => Http.idsOf(request).includes("odd") ? answer : Http.acceptAll(request, n))
+  // GCM: a thousand others, so that "odd" has a request of its own
+  const others = protocol === "fcm" ? ["fine"] : Array.from({ length: 1000 }, (_, i) => `fine-${i}`)
+  const report = yield* Effect.provide(Messaging.send(message, [...others, "odd"], options), layer)
+  assert.strictEqual(report.counts.Success, others.length)
+  return yield* Effect.fromNullishOr(report.outcomes.at(-1))
+})
+
+const summary = (outcome: Outcome.Outcome) =>
+  [outcome._tag, "code" in outcome ? outcome.code : undefined, outcome.disposition] as const
+
+const viaFcm = (answer: Effect.Effect<Response, unknown>) => Effect.map(outcomeVia("fcm", answer), summary)
+
+const viaGcm = (answer: Effect.Effect<Response, unknown>) => Effect.map(outcomeVia("gcm", answer), summary)
+
+const gcmError = (error: string) => Http.json({ multicast_id: 1, results: [{ error }] })
+
+const badRequest = (field: string, description = "wrong") => ({
+  "@type": "type.googleapis.com/google.rpc.BadRequest",
+  fieldViolations: [{ field, description }]
+})
+
+const apnsError = (statusCode: number, reason: string) => ({
+  "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError",
+  statusCode,
+  reason
+})
+
+const failure = <A, R>(effect: Effect.Effect<A, SendError.SendError, R>) => Effect.flip(effect)
+
+const sendOne = (layer: Layer.Layer<Messaging.Messaging>) =>
+  failure(Effect.provide(Messaging.send(message, "a"), layer))
+
+describe("a fault of the recipient", () => {
+  it.effect("FCM UNREGISTERED and GCM NotRegistered: gone", () =>
+    Effect.gen(function*() {
+      const gone = ["NotRegistered", undefined, "remove"] as const
+      assert.deepStrictEqual(yield* viaFcm(Http.fcmError(404, { code: "UNREGISTERED" })), gone)
+      assert.deepStrictEqual(yield* viaGcm(gcmError("NotRegistered")), gone)
+    }))
+
+  it.effect("FCM INVALID_ARGUMENT that names the token, and GCM InvalidRegistration: to remove", () =>
+    Effect.gen(function*() {
+      const invalid = ["Failed", "INVALID_ARGUMENT", "remove"] as const
+      const code = "INVALID_ARGUMENT"
+      for (const field of ["message.token", "message.fid"]) {
+        assert.deepStrictEqual(yield* viaFcm(Http.fcmError(400, { code, details: [badRequest(field)] })), invalid)
+      }
+      assert.deepStrictEqual(
+        yield* viaFcm(Http.fcmError(400, {
+          code,
+          message: "The registration token is not a valid FCM registration token"
+        })),
+        invalid
+      )
+      assert.deepStrictEqual(
+        yield* viaFcm(Http.fcmError(400, { code, details: [apnsError(410, "Unregistered")] })),
+        invalid
+      )
+      assert.deepStrictEqual(yield* viaGcm(gcmError("InvalidRegistration")), [
+        "Failed",
+        "InvalidRegistration",
+        "remove"
+      ])
+    }))
+
+  it.effect("another sender's: the credentials are to be checked", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* viaFcm(Http.fcmError(403, { code: "SENDER_ID_MISMATCH" })), [
+        "Failed",
+        "SENDER_ID_MISMATCH",
+        "fixCredentials"
+      ])
+      assert.deepStrictEqual(yield* viaGcm(gcmError("MismatchSenderId")), [
+        "Failed",
+        "MismatchSenderId",
+        "fixCredentials"
+      ])
+    }))
+
+  it.effect("of its platform: the credentials there are to be renewed, and Apple's reason is kept", () =>
+    Effect.gen(function*() {
+      const outcome = yield* outcomeVia(
+        "fcm",
+        Http.fcmError(401, {
+          code: "THIRD_PARTY_AUTH_ERROR",
+          message: "Auth error from APNS",
+          details: [apnsError(403, "InvalidProviderToken")]
+        })
+      )
+      assert.deepStrictEqual(summary(outcome), ["Failed", "THIRD_PARTY_AUTH_ERROR", "fixCredentials"])
+      assert.strictEqual(
+        outcome._tag === "Failed" ? outcome.detail : "",
+        "Auth error from APNS (APNs 403 InvalidProviderToken)"
+      )
+      assert.deepStrictEqual(yield* viaGcm(gcmError("InvalidApnsCredential")), [
+        "Failed",
+        "InvalidApnsCredential",
+        "fixCredentials"
+      ])
+    }))
+
+  it.effect("a device's or topic's rate: later, not at once", () =>
+    Effect.gen(function*() {
+      for (const code of ["DeviceMessageRateExceeded", "TopicsMessageRateExceeded"]) {
+        assert.deepStrictEqual(yield* viaGcm(gcmError(code)), ["Failed", code, "retryLater"])
+      }
+    }))
+})
+
+describe("a fault of the message, or nobody knows", () => {
+  it.effect("FCM INVALID_ARGUMENT that names nothing: failed, kept", () =>
+    Effect.gen(function*() {
+      const unclear = ["Failed", "INVALID_ARGUMENT", "keep"] as const
+      assert.deepStrictEqual(yield* viaFcm(Http.fcmError(400, { code: "INVALID_ARGUMENT" })), unclear)
+      assert.deepStrictEqual(yield* viaFcm(Http.fcmError(400, { status: "INVALID_ARGUMENT" })), unclear)
+    }))
+
+  it.effect("other errors of a GCM result: the message's where it is documented, else kept", () =>
+    Effect.gen(function*() {
+      for (const code of ["MessageTooBig", "InvalidDataKey", "InvalidTtl", "InvalidPackageName"]) {
+        assert.deepStrictEqual(yield* viaGcm(gcmError(code)), ["Failed", code, "fixMessage"])
+      }
+      for (const code of ["DeprecatedApi", "MissingRegistration", "SomethingNew", "toString"]) {
+        assert.deepStrictEqual(yield* viaGcm(gcmError(code)), ["Failed", code, "keep"])
+      }
+    }))
+
+  it.effect("FCM INVALID_ARGUMENT that names another field: the message is rejected, with the path", () =>
+    Effect.gen(function*() {
+      const answers = [
+        Http.fcmError(400, {
+          code: "INVALID_ARGUMENT",
+          details: [badRequest("message.data[0].value", "not a string")]
+        }),
+        Http.fcmError(400, {
+          status: "INVALID_ARGUMENT",
+          details: [badRequest("message.data[0].value", "not a string")]
+        }),
+        Http.fcmError(400, {
+          code: "INVALID_ARGUMENT",
+          message: "Invalid value at 'message.data[0].value' (TYPE_STRING)"
+        })
+      ]
+      for (const answer of answers) {
+        const error = yield* sendOne(Http.fcm(() => answer))
+        assert.strictEqual(error._tag, "ValidationError")
+        assert.strictEqual(error.reason._tag, "RejectedRequest")
+        assert.deepStrictEqual(
+          error.reason._tag === "RejectedRequest" ? error.reason.issues.map(({ path }) => path) : [],
+          [["message", "data", 0, "value"]]
+        )
+        assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["a"])
+      }
+    }))
+
+  it.effect("GCM 400: the message is rejected, with the service's text", () =>
+    Effect.gen(function*() {
+      const error = yield* sendOne(Http.gcm(() => Http.text("\"data\" must be an object\n", { status: 400 })))
+      assert.strictEqual(error._tag, "ValidationError")
+      assert.strictEqual(error.message, "the service rejected the message (400): \"data\" must be an object")
+    }))
+})
+
+describe("a fault of the credentials or the project", () => {
+  it.effect("FCM 401 without FcmError: one new token, then the error", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      let tokens = 0
+      const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer(() => Http.fcmError(401, { status: "UNAUTHENTICATED" }), requests)
+      ]))
+      const error = yield* sendOne(layer)
+      assert.strictEqual(error._tag, "AuthenticationError")
+      assert.strictEqual(error.reason._tag, "InvalidCredentials")
+      assert.deepStrictEqual(requests.map(({ headers }) => headers["authorization"]), [
+        "Bearer token-1",
+        "Bearer token-2"
+      ])
+    }))
+
+  it.effect("FCM 401 for an old token: all go on with one new token", () =>
+    Effect.gen(function*() {
+      let tokens = 0
+      const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer((request, n) =>
+          request.headers["authorization"] === "Bearer token-1" ? Http.fcmError(401, {}) : Http.accept(request, n)
+        )
+      ]))
+      const recipients = Array.from({ length: 50 }, (_, i) => `${i}`)
+      const report = yield* Effect.provide(Messaging.send(message, recipients), layer)
+      assert.strictEqual(report.counts.Success, 50)
+      assert.strictEqual(tokens, 2)
+    }))
+
+  it.effect("GCM 401: the error at once", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const error = yield* sendOne(Http.gcm(() => Http.text("", { status: 401 }), requests))
+      assert.strictEqual(error.reason._tag, "InvalidCredentials")
+      assert.strictEqual(requests.length, 1)
+    }))
+
+  it.effect("FCM 403 and 404 without FcmError: the project, never a recipient", () =>
+    Effect.gen(function*() {
+      const reasonOf = (answer: Effect.Effect<Response>) =>
+        Effect.map(sendOne(Http.fcm(() => answer)), (error) => [error._tag, error.reason._tag])
+      assert.deepStrictEqual(yield* reasonOf(Http.fcmError(403, { status: "PERMISSION_DENIED" })), [
+        "AuthenticationError",
+        "PermissionDenied"
+      ])
+      assert.deepStrictEqual(yield* reasonOf(Http.fcmError(404, { status: "NOT_FOUND" })), [
+        "AuthenticationError",
+        "ProjectNotFound"
+      ])
+      assert.deepStrictEqual(yield* reasonOf(Http.text("<html>Not found</html>", { status: 404 })), [
+        "AuthenticationError",
+        "ProjectNotFound"
+      ])
+    }))
+
+  it.effect("no access token: the error with its reason, and nothing sent", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const reasons = [
+        new AccessToken.NoCredentials({ detail: "none" }),
+        new AccessToken.InvalidKey({ detail: "none" }),
+        new AccessToken.InvalidGrant({ detail: "none" }),
+        new AccessToken.InvalidResponse({ detail: "none" }),
+        new AccessToken.Unreachable({ detail: "none" })
+      ]
+      for (const reason of reasons) {
+        const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+          AccessToken.layer(Effect.fail(new AccessToken.AccessTokenError({ reason }))),
+          Http.layer(Http.accept, requests)
+        ]))
+        const error = yield* sendOne(layer)
+        assert.strictEqual(error._tag, "AuthenticationError")
+        assert.strictEqual(error.reason._tag === "NoAccessToken" ? error.reason.cause.reason : undefined, reason)
+        assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["a"])
+      }
+      assert.deepStrictEqual(requests, [])
+    }))
+})
+
+describe("a fault of the service", () => {
+  const retryAfter = { "retry-after": "7" }
+
+  it.effect("FCM 429 and 5xx, GCM Unavailable and InternalServerError: unavailable, with Retry-After", () =>
+    Effect.gen(function*() {
+      const cases = [
+        ["fcm", Http.fcmError(429, { code: "QUOTA_EXCEEDED" }, retryAfter), "QUOTA_EXCEEDED"],
+        ["fcm", Http.fcmError(503, { code: "UNAVAILABLE" }, retryAfter), "UNAVAILABLE"],
+        ["fcm", Http.fcmError(500, { code: "INTERNAL" }, retryAfter), "INTERNAL"],
+        ["fcm", Http.fcmError(503, { code: "SOMETHING_NEW" }, retryAfter), "SOMETHING_NEW"],
+        ["fcm", Http.text("", { status: 429, headers: retryAfter }), "RateLimited"],
+        ["fcm", Http.text("<html>", { status: 502, headers: retryAfter }), "ServerError"],
+        ["fcm", Http.text("", { status: 504, headers: retryAfter }), "ServerError"],
+        ["fcm", Http.text("", { status: 599, headers: retryAfter }), "ServerError"],
+        ["gcm", Http.json({ results: [{ error: "Unavailable" }] }, { headers: retryAfter }), "Unavailable"],
+        [
+          "gcm",
+          Http.json({ results: [{ error: "InternalServerError" }] }, { headers: retryAfter }),
+          "InternalServerError"
+        ],
+        ["gcm", Http.text("", { status: 429, headers: retryAfter }), "RateLimited"],
+        ["gcm", Http.text("", { status: 500, headers: retryAfter }), "ServerError"]
+      ] as const
+      for (const [protocol, answer, code] of cases) {
+        const outcome = yield* outcomeVia(protocol, answer)
+        assert.deepStrictEqual(summary(outcome), ["Unavailable", code, "retryLater"])
+        assert.deepStrictEqual(outcome._tag === "Unavailable" ? [outcome.retryAfter, outcome.attempts] : [], [
+          Duration.seconds(7),
+          1
+        ])
+      }
+    }))
+
+  it.effect("Retry-After: seconds or a date, nothing for what says nothing", () =>
+    Effect.gen(function*() {
+      const retryAfterOf = (header: string) =>
+        Effect.map(
+          outcomeVia("fcm", Http.text("", { status: 503, headers: { "retry-after": header } })),
+          (outcome) =>
+            outcome._tag === "Unavailable" ? outcome.retryAfter && Duration.toSeconds(outcome.retryAfter) : -1
+        )
+      assert.strictEqual(yield* retryAfterOf("120"), 120)
+      assert.strictEqual(yield* retryAfterOf("Thu, 01 Jan 1970 00:00:30 GMT"), 30)
+      for (const nothing of ["0", "-1", "1.5", "soon", "Thu, 01 Jan 1960 00:00:30 GMT"]) {
+        assert.isUndefined(yield* retryAfterOf(nothing))
+      }
+    }))
+
+  it.effect("a connection that failed before the request was written", () =>
+    Effect.gen(function*() {
+      const unwritten = [
+        new RequestNotSent.RequestNotSent({}),
+        { code: "ECONNREFUSED" },
+        { code: "ENOTFOUND" },
+        { code: "EAI_AGAIN" },
+        { code: "UND_ERR_CONNECT_TIMEOUT" },
+        { cause: { code: "ECONNREFUSED" } }
+      ]
+      for (const cause of unwritten) {
+        assert.deepStrictEqual(yield* viaFcm(Effect.fail(cause)), ["Unavailable", "Network", "retryLater"])
+      }
+    }))
+})
+
+describe("nobody knows", () => {
+  it.effect("any other status: unavailable", () =>
+    Effect.gen(function*() {
+      for (const status of [307, 402, 408, 418]) {
+        assert.deepStrictEqual(yield* viaFcm(Http.text("", { status })), [
+          "Unavailable",
+          "UnexpectedStatus",
+          "retryLater"
+        ])
+      }
+      for (const status of [301, 403, 404]) {
+        assert.deepStrictEqual(yield* viaGcm(Http.text("", { status })), [
+          "Unavailable",
+          "UnexpectedStatus",
+          "retryLater"
+        ])
+      }
+    }))
+
+  it.effect("an answer that was lost: unknown, by `delivery`", () =>
+    Effect.gen(function*() {
+      for (const cause of [{ code: "ECONNRESET" }, { code: "UND_ERR_SOCKET" }, undefined]) {
+        assert.deepStrictEqual(yield* viaFcm(Effect.fail(cause)), ["Unknown", undefined, "retryLater"])
+        const outcome = yield* outcomeVia("fcm", Effect.fail(cause), { delivery: "atMostOnce" })
+        assert.deepStrictEqual(summary(outcome), ["Unknown", undefined, "keep"])
+      }
+    }))
+
+  it.effect("a 2xx that does not decode or has the wrong count: unknown, kept", () =>
+    Effect.gen(function*() {
+      const unknown = ["Unknown", undefined, "keep"] as const
+      for (const body of ["", "{}", "null", "<html>", "{\"name\":1}"]) {
+        assert.deepStrictEqual(yield* viaFcm(Http.text(body)), unknown)
+      }
+      for (
+        const body of [
+          "",
+          "{}",
+          "{\"results\":[]}",
+          "{\"results\":[{}]}",
+          "{\"results\":[{\"error\":\"a\"},{\"error\":\"a\"}]}"
+        ]
+      ) {
+        assert.deepStrictEqual(yield* viaGcm(Http.text(body)), unknown)
+      }
+    }))
+
+  it.effect("a GCM result that is none costs its own recipient alone", () =>
+    Effect.gen(function*() {
+      const results = [{ message_id: "0:1" }, {}, null, { message_id: 5 }, { error: "NotRegistered" }]
+      const report = yield* Effect.provide(
+        Messaging.send(message, ["a", "b", "c", "d", "e"]),
+        Http.gcm(() => Http.json({ results }))
+      )
+      assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), [
+        "Success",
+        "Unknown",
+        "Unknown",
+        "Unknown",
+        "NotRegistered"
+      ])
+    }))
+
+  it.effect("GCM names the id to use from now on", () =>
+    Effect.gen(function*() {
+      const report = yield* Effect.provide(
+        Messaging.send(message, ["a", "b"]),
+        Http.gcm(() => Http.json({ results: [{ message_id: "0:1", registration_id: "new" }, { message_id: "0:2" }] }))
+      )
+      assert.deepStrictEqual(
+        report.outcomes.map((outcome) =>
+          outcome._tag === "Success" &&
+          Option.getOrNull(Option.map(Option.fromUndefinedOr(outcome.canonical), Recipient.value))
+        ),
+        ["new", null]
+      )
+      assert.deepStrictEqual(report.outcomes.map(({ disposition }) => disposition), ["replace", "keep"])
+      assert.deepStrictEqual(report.canonical.map(({ canonical }) => Recipient.value(canonical)), ["new"])
+    }))
+})

@@ -1,0 +1,202 @@
+/** Law 9: no secret leaks. It walks everything that the library hands out, through everything that prints. */
+import { AccessToken, Fcm, Gcm, Message, Messaging, Recipient, ServiceAccount } from "@cloud-messaging/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Console, Effect, Exit, Layer, Logger, Option, Redacted, References, Tracer } from "effect"
+import { inspect } from "node:util"
+import * as Http from "./utils/http.ts"
+
+const secrets = {
+  token: "registration-token-SECRET-0123456789abcdef",
+  fid: "installation-id-SECRET",
+  canonical: "canonical-id-SECRET-0123456789abcdef",
+  apiKey: "api-key-SECRET-0123456789",
+  accessToken: "ya29.access-token-SECRET",
+  privateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE-KEY-SECRET\n-----END PRIVATE KEY-----",
+  title: "title-SECRET",
+  body: "body-SECRET",
+  data: "data-SECRET"
+}
+
+const message = Message.make({
+  data: { key: secrets.data },
+  notification: { title: secrets.title, body: secrets.body }
+})
+
+const recipients = [Recipient.token(secrets.token), Recipient.fid(secrets.fid)]
+
+/** Answers that quote everything that they were sent, as a debugging proxy may. */
+const quoting = (status: number) => (request: Http.Recorded) =>
+  Http.json({
+    error: {
+      code: status,
+      status: "INVALID_ARGUMENT",
+      message: `Not good: ${JSON.stringify(request)}`,
+      details: [
+        { "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode: `X-${Http.tokenOf(request)}` },
+        {
+          "@type": "type.googleapis.com/google.rpc.BadRequest",
+          fieldViolations: [{
+            field: `message.data[${secrets.data}]`,
+            description: `${request.text} ${request.headers["authorization"]}`
+          }]
+        }
+      ]
+    }
+  }, { status })
+
+/** Everything that a send can end in. */
+const scenarios: Record<string, Http.Answer> = {
+  accepted: (request) =>
+    Http.json({
+      name: "projects/p/messages/1",
+      results: [{ message_id: "1", registration_id: secrets.canonical }],
+      request
+    }),
+  gone: () => Http.fcmError(404, { code: "UNREGISTERED" }),
+  "gcm error": (request) => Http.json({ results: [{ error: `odd ${request.text}` }] }),
+  "gcm 400": (request) => Http.text(`${request.text} ${JSON.stringify(request.headers)}`, { status: 400 }),
+  "quoting 400": quoting(400),
+  "quoting 401": quoting(401),
+  "quoting 403": quoting(403),
+  "quoting 503": quoting(503),
+  "rejected": (request) =>
+    Http.fcmError(400, {
+      code: "INVALID_ARGUMENT",
+      message: `Invalid value at 'message.data[0].value' ${request.text}`
+    }),
+  "unauthenticated": () => Http.fcmError(401, {}),
+  "denied": () => Http.fcmError(403, {}),
+  "trouble": () => Http.text("", { status: 500 }),
+  "odd 200": (request) => Http.text(JSON.stringify(request)),
+  "lost": (request) => Effect.fail({ message: `fetch failed: ${JSON.stringify(request)}` })
+}
+
+const accessToken = AccessToken.layer(Effect.succeed({ token: Redacted.make(secrets.accessToken), expiresIn: 3600 }))
+
+const credentials: Record<string, Layer.Layer<AccessToken.AccessToken>> = {
+  "a token": accessToken,
+  "a bad key": ServiceAccount.layer({ clientEmail: "me", privateKey: Redacted.make(secrets.privateKey) }).pipe(
+    Layer.provide(Http.layer(Http.accept))
+  ),
+  "a bad key file": ServiceAccount.layerJson(Redacted.make(secrets.privateKey)).pipe(
+    Layer.provide(Http.layer(Http.accept))
+  )
+}
+
+/** Every way to show a value. */
+const shown = (value: unknown): ReadonlyArray<string> => [
+  inspect(value),
+  inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
+  inspect({ value }, { depth: Number.POSITIVE_INFINITY, getters: true }),
+  JSON.stringify({ value }, (_, part: unknown) => typeof part === "bigint" ? String(part) : part),
+  String(value),
+  `${inspect(Object.entries(Object(value)), { depth: Number.POSITIVE_INFINITY })}`
+]
+
+const consoleLines: Array<string> = []
+
+/** A console that keeps what it is told, as Node would print it. */
+const recordingConsole = new Proxy(globalThis.console, {
+  get: () => (...args: ReadonlyArray<unknown>) => {
+    consoleLines.push(
+      ...args.map((arg) => typeof arg === "string" ? arg : inspect(arg, { depth: Number.POSITIVE_INFINITY }))
+    )
+  }
+})
+
+const loggers = Logger.layer([
+  Logger.consoleJson,
+  Logger.consoleLogFmt,
+  Logger.consoleStructured,
+  Logger.consolePretty(),
+  Logger.defaultLogger
+])
+
+const spans: Array<Tracer.Span> = []
+
+const recordingTracer = Tracer.make({
+  span: (options) => {
+    const span = new Tracer.NativeSpan(options)
+    spans.push(span)
+    return span
+  }
+})
+
+const assertClean = (what: string, texts: ReadonlyArray<string>) => {
+  for (const [name, secret] of Object.entries(secrets)) {
+    for (const text of texts) assert.notInclude(text, secret, `${what} shows the ${name}`)
+  }
+  for (const text of texts) assert.notInclude(text, "SECRET", `${what} shows a part of a secret`)
+}
+
+describe("law 9", () => {
+  for (const [credential, layer] of Object.entries(credentials)) {
+    for (const [scenario, answer] of Object.entries(scenarios)) {
+      it.effect(`with ${credential}, ${scenario}: neither errors nor outcomes, logs nor spans show a secret`, () =>
+        Effect.gen(function*() {
+          consoleLines.length = 0
+          spans.length = 0
+          const services = [
+            yield* Fcm.make({ projectId: "my-project" }),
+            yield* Gcm.make({ apiKey: Redacted.make(secrets.apiKey) })
+          ]
+          for (const service of services) {
+            const exit = yield* Effect.exit(service.send(message, recipients))
+            const value = Exit.isSuccess(exit) ? exit.value : Cause.squash(exit.cause)
+            yield* Effect.log("value", value)
+            yield* Effect.log(exit)
+            yield* Effect.logError(Exit.isFailure(exit) ? exit.cause : exit)
+            yield* Effect.annotateLogs(Effect.log("annotated"), { value })
+            assertClean("an exit", shown(exit))
+            assertClean("a value", shown(value))
+            if (Exit.isFailure(exit)) assertClean("Cause.pretty", [Cause.pretty(exit.cause)])
+            const outcomes = Exit.match(exit, {
+              onSuccess: (report) => report.outcomes,
+              onFailure: (cause) =>
+                Option.match(Cause.findErrorOption(cause), {
+                  onNone: () => [],
+                  onSome: ({ report }) => report.outcomes
+                })
+            })
+            yield* Effect.log(outcomes)
+            for (const outcome of outcomes) assertClean("an outcome", shown(outcome))
+          }
+          assertClean("a logger", consoleLines)
+          assertClean("a span", spans.flatMap((span) => shown([span.name, Array.from(span.attributes), span.status])))
+        }).pipe(
+          Effect.withSpan("test"),
+          Effect.provide([layer, Http.layer(answer), loggers]),
+          Effect.provideService(References.MinimumLogLevel, "All"),
+          Effect.provideService(Tracer.Tracer, recordingTracer),
+          Effect.provideService(Console.Console, recordingConsole)
+        ))
+    }
+  }
+
+  it.effect("recipients, messages, options, layers and services show none", () =>
+    Effect.gen(function*() {
+      const account = { clientEmail: "me", privateKey: Redacted.make(secrets.privateKey) }
+      const options = { apiKey: Redacted.make(secrets.apiKey) }
+      const values = {
+        recipients,
+        message,
+        options,
+        account,
+        "many recipients": Recipient.makeAll([secrets.token, Redacted.make(secrets.token)]),
+        "a layer": Gcm.layer(options),
+        "another layer": ServiceAccount.layer(account),
+        "a service": yield* Gcm.make(options),
+        "tokens": yield* AccessToken.AccessToken,
+        "a send": Messaging.send(message, recipients)
+      }
+      for (const [what, value] of Object.entries(values)) {
+        // the token's own text is not shown, but its first characters are, to tell tokens apart
+        assertClean(what, shown(value))
+        yield* Effect.log(what, value)
+      }
+      assertClean("a logger", consoleLines)
+    }).pipe(
+      Effect.provide([accessToken, Http.layer(Http.accept), loggers]),
+      Effect.provideService(Console.Console, recordingConsole)
+    ))
+})
