@@ -7,6 +7,7 @@
  */
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -16,9 +17,10 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { AccessToken } from "./AccessToken.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
-import * as engine from "./internal/engine.ts"
 import * as fcmAnswer from "./internal/fcmAnswer.ts"
 import * as fcmMessage from "./internal/fcmMessage.ts"
+import type * as Protocol from "./internal/protocol.ts"
+import * as service from "./internal/service.ts"
 import * as Url from "./internal/url.ts"
 import type { Fields, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
@@ -52,7 +54,7 @@ export interface Connection {
  * @category options
  * @since 1.0.0
  */
-export interface Options extends Connection, Messaging.SendOptions {}
+export interface Options extends Connection, Messaging.StreamOptions {}
 
 // -----------------------------------------------------------------------------
 // Constructors and layers
@@ -71,7 +73,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient | AccessToken> {
   const accessToken = yield* AccessToken
   const origin = yield* Effect.orDie(Url.origin(options.url ?? FcmV1.origin))
-  return yield* engine.make(protocol(options.projectId, origin, accessToken), options)
+  return yield* service.make(protocol(options.projectId, origin, accessToken), options)
 })
 
 /**
@@ -90,7 +92,7 @@ export const make = Effect.fnUntraced(function*(
  *
  * **Gotchas**
  *
- * Bind the layer to a constant: two calls are two services.
+ * Bind the layer to a constant: two calls are two services, and two gates.
  *
  * @category layers
  * @since 1.0.0
@@ -111,7 +113,7 @@ export const layer = (
  */
 export const layerConfig = (
   config: Config.Wrap<Connection>,
-  options: Messaging.SendOptions = {}
+  options: Messaging.StreamOptions = {}
 ): Layer.Layer<Messaging.Messaging, Config.ConfigError, HttpClient.HttpClient | AccessToken> =>
   Layer.effect(
     Messaging.Messaging,
@@ -119,7 +121,7 @@ export const layerConfig = (
       const { projectId, url } = yield* Config.unwrap(config)
       const emulator = yield* EmulatorHost.origin
       if (Option.isSome(emulator)) {
-        return yield* engine.make(protocol(projectId, emulator.value, EmulatorHost.accessToken), options)
+        return yield* service.make(protocol(projectId, emulator.value, EmulatorHost.accessToken), options)
       }
       if (url !== undefined) yield* Effect.mapError(Url.origin(url), Url.fromConfig)
       return yield* make({ ...options, projectId, url })
@@ -130,7 +132,7 @@ export const layerConfig = (
 // Protocol
 // -----------------------------------------------------------------------------
 
-const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): engine.Protocol => ({
+const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol.Protocol => ({
   system: "fcm",
   recipientsPerRequest: 1,
   credential: accessToken.get,
@@ -145,6 +147,9 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
         disposition: "remove"
       })
       : undefined,
+  // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
+  floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
+  rateLimitPause: Duration.minutes(1),
   encode: encode(origin + FcmV1.sendPath(projectId)),
   judge: (answer, sent) => {
     const [recipient] = sent.recipients
@@ -156,7 +161,7 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
 })
 
 const encode =
-  (url: string) => (message: Message): Result.Result<engine.Encoded, ReturnType<typeof fcmMessage.issues>> => {
+  (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReturnType<typeof fcmMessage.issues>> => {
     const issues = fcmMessage.issues(message.fields)
     if (issues.length > 0) return Result.fail(issues)
     const textAt = encodedText(message.fields)

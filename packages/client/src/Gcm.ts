@@ -9,6 +9,7 @@
  */
 import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
 import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -18,9 +19,10 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
-import * as engine from "./internal/engine.ts"
 import * as gcmAnswer from "./internal/gcmAnswer.ts"
 import * as gcmMessage from "./internal/gcmMessage.ts"
+import type * as Protocol from "./internal/protocol.ts"
+import * as service from "./internal/service.ts"
 import * as Url from "./internal/url.ts"
 import type { Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
@@ -54,7 +56,7 @@ export interface Connection {
  * @category options
  * @since 1.0.0
  */
-export interface Options extends Connection, Messaging.SendOptions {}
+export interface Options extends Connection, Messaging.StreamOptions {}
 
 // -----------------------------------------------------------------------------
 // Constructors and layers
@@ -72,7 +74,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
   const url = yield* Effect.orDie(Url.endpoint("url", options.url ?? GcmHttp.endpoint))
-  return yield* engine.make(protocol(url, options.apiKey), options)
+  return yield* service.make(protocol(url, options.apiKey), options)
 })
 
 /**
@@ -104,14 +106,14 @@ export const layer = (options: Options): Layer.Layer<Messaging.Messaging, never,
  */
 export const layerConfig = (
   config: Config.Wrap<Connection>,
-  options: Messaging.SendOptions = {}
+  options: Messaging.StreamOptions = {}
 ): Layer.Layer<Messaging.Messaging, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.effect(
     Messaging.Messaging,
     Effect.gen(function*() {
       const emulator = yield* EmulatorHost.origin
       if (Option.isSome(emulator)) {
-        return yield* engine.make(protocol(`${emulator.value}/fcm/send`, EmulatorHost.owner), options)
+        return yield* service.make(protocol(`${emulator.value}/fcm/send`, EmulatorHost.owner), options)
       }
       const connection = yield* Config.unwrap(config)
       if (connection.url !== undefined) yield* Effect.mapError(Url.endpoint("url", connection.url), Url.fromConfig)
@@ -123,7 +125,7 @@ export const layerConfig = (
 // Protocol
 // -----------------------------------------------------------------------------
 
-const protocol = (url: string, apiKey: Connection["apiKey"]): engine.Protocol => ({
+const protocol = (url: string, apiKey: Connection["apiKey"]): Protocol.Protocol => ({
   system: "gcm",
   recipientsPerRequest: GcmHttp.maxRegistrationIds,
   credential: Effect.isEffect(apiKey) ? apiKey : Effect.succeed(apiKey),
@@ -135,6 +137,9 @@ const protocol = (url: string, apiKey: Connection["apiKey"]): engine.Protocol =>
     }
     return undefined
   },
+  // GCM's guide: start with a second, then double
+  floor: (status) => Duration.seconds(status === undefined ? 0 : 1),
+  rateLimitPause: Duration.seconds(1),
   encode: encode(url),
   judge: gcmAnswer.judge
 })
@@ -143,7 +148,7 @@ const invalid = (recipient: Recipient.Recipient, detail: string, disposition: "r
   new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues: [], disposition })
 
 const encode =
-  (url: string) => (message: Message): Result.Result<engine.Encoded, ReturnType<typeof gcmMessage.issues>> => {
+  (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReturnType<typeof gcmMessage.issues>> => {
     const issues = gcmMessage.issues(message.fields)
     if (issues.length > 0) return Result.fail(issues)
     const text = GcmHttp.jsonRequestText(gcmMessage.content(message.fields))

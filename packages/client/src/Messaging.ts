@@ -6,10 +6,13 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { Message } from "./Message.ts"
+import type { Outcome } from "./Outcome.ts"
 import * as Recipient from "./Recipient.ts"
 import type { Report } from "./Report.ts"
-import type { SendError } from "./SendError.ts"
+import type { RetryPolicy } from "./RetryPolicy.ts"
+import type { AuthenticationError, SendError, ValidationError } from "./SendError.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -23,11 +26,32 @@ import type { SendError } from "./SendError.ts"
  */
 export interface SendOptions {
   /**
-   * How long one request may take, its answer read. An answer that comes later is lost: the outcome is `Unknown`.
+   * When to try again what the service could not take.
+   *
+   * @default RetryPolicy.standard
+   */
+  readonly retryPolicy?: RetryPolicy | undefined
+  /**
+   * How long a recipient may wait for retries, and at the gate, counted from when a slot is free for its first request.
+   * A wait that would pass it is not begun.
+   *
+   * @default "30 seconds" for `send`, "60 minutes" for streams
+   */
+  readonly deadline?: Duration.Input | undefined
+  /**
+   * How long one request may take, its answer read. An answer that comes later is lost.
    *
    * @default "15 seconds"
    */
   readonly requestTimeout?: Duration.Input | undefined
+  /**
+   * What to do about a recipient whose answer was lost, so that it may have been accepted: `atLeastOnce` sends again,
+   * and ends as `Unknown` with the disposition `retryLater` if it is given up; `atMostOnce` ends at once as `Unknown`
+   * with `keep`.
+   *
+   * @default "atLeastOnce"
+   */
+  readonly delivery?: "atLeastOnce" | "atMostOnce" | undefined
   /**
    * Requests in flight per call, 1 or more.
    *
@@ -35,12 +59,59 @@ export interface SendOptions {
    */
   readonly concurrency?: number | undefined
   /**
-   * What a lost answer means: `atLeastOnce` says that it is worth sending again (disposition `retryLater`),
-   * `atMostOnce` that it is not (`keep`).
+   * Run before every request, with the number of its recipients: the request waits as long as it does. For a rate
+   * limiter, such as `effect/persistence/RateLimiter`. Its waits count towards the deadline.
    *
-   * @default "atLeastOnce"
+   * @default no pace
    */
-  readonly delivery?: "atLeastOnce" | "atMostOnce" | undefined
+  readonly pacing?: ((recipients: number) => Effect.Effect<void>) | undefined
+  /**
+   * Whether each request has a span of its own, `Messaging.request`, under that of the send.
+   *
+   * @default false
+   */
+  readonly requestSpans?: boolean | undefined
+}
+
+/**
+ * How to send a stream.
+ *
+ * @category options
+ * @since 1.0.0
+ */
+export interface StreamOptions extends SendOptions {
+  /**
+   * Recipients that may wait for a retry, 1 or more; when so many wait, no more are pulled.
+   *
+   * @default 10_000
+   */
+  readonly maxWaiting?: number | undefined
+}
+
+// -----------------------------------------------------------------------------
+// Models
+// -----------------------------------------------------------------------------
+
+/**
+ * A recipient and a message of its own, for `sendEach`.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Item {
+  readonly message: Message
+  readonly recipient: Recipient.Input
+}
+
+/**
+ * What became of an item; `item` is the caller's own, by reference.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Settled<out A> {
+  readonly item: A
+  readonly outcome: Outcome
 }
 
 // -----------------------------------------------------------------------------
@@ -65,6 +136,26 @@ export interface Service {
     recipients: Recipient.Inputs,
     options?: SendOptions
   ) => Effect.Effect<Report, SendError>
+  /**
+   * Sends one message to a stream of recipients, of any number: memory is constant. Emits each outcome as it settles,
+   * and every recipient that was taken before the stream ends or fails. A recipient that comes twice is sent to twice.
+   *
+   * An unreachable service makes outcomes, no failure. Refused credentials and a wrong message end the stream; what was
+   * taken and not sent is emitted as `Unavailable`, with the tag of the reason as its code.
+   */
+  readonly sendStream: <E, R>(
+    message: Message,
+    recipients: Stream.Stream<Recipient.Input, E, R>,
+    options?: StreamOptions
+  ) => Stream.Stream<Outcome, E | AuthenticationError | ValidationError, R>
+  /**
+   * Sends a message of its own to each item of a stream: like `sendStream`, but a message that is wrong is `Failed` of
+   * its own items, and the stream goes on. GCM: items with the same message (by reference) share requests.
+   */
+  readonly sendEach: <A extends Item, E, R>(
+    items: Stream.Stream<A, E, R>,
+    options?: StreamOptions
+  ) => Stream.Stream<Settled<A>, E | AuthenticationError, R>
 }
 
 /**
@@ -74,6 +165,10 @@ export interface Service {
  * @since 1.0.0
  */
 export class Messaging extends Context.Service<Messaging, Service>()("@cloud-messaging/client/Messaging") {}
+
+// -----------------------------------------------------------------------------
+// Accessors
+// -----------------------------------------------------------------------------
 
 /**
  * Sends one message to one recipient or many: see {@link Service}.
@@ -100,3 +195,56 @@ export const send = (
   const all = Recipient.makeAll(recipients) // now: an effect can run twice, an iterator cannot
   return Messaging.use((messaging) => messaging.send(message, all, options))
 }
+
+/**
+ * Sends one message to a stream of recipients: see {@link Service}.
+ *
+ * **Example** (Any number of recipients)
+ *
+ * ```ts
+ * import { Message, Messaging, Recipient } from "@cloud-messaging/client"
+ * import { Console, Stream } from "effect"
+ *
+ * const tokens = Stream.range(1, 1_000_000).pipe(Stream.map((n) => `token-${n}`))
+ *
+ * const program = Messaging.sendStream(Message.make({ data: { score: 42 } }), tokens).pipe(
+ *   Stream.filter((outcome) => outcome.disposition === "remove"),
+ *   Stream.runForEach((outcome) => Console.log("remove", Recipient.value(outcome.recipient)))
+ * )
+ * ```
+ *
+ * @category accessors
+ * @since 1.0.0
+ */
+export const sendStream = <E, R>(
+  message: Message,
+  recipients: Stream.Stream<Recipient.Input, E, R>,
+  options?: StreamOptions
+): Stream.Stream<Outcome, E | AuthenticationError | ValidationError, R | Messaging> =>
+  Stream.unwrap(Messaging.useSync((messaging) => messaging.sendStream(message, recipients, options)))
+
+/**
+ * Sends a message of its own to each item of a stream: see {@link Service}.
+ *
+ * **Example** (An outbox)
+ *
+ * ```ts
+ * import { Message, Messaging } from "@cloud-messaging/client"
+ * import { Console, Stream } from "effect"
+ *
+ * const outbox = Stream.make({ id: 1, message: Message.make({ data: { score: 42 } }), recipient: "token-1" })
+ *
+ * const program = outbox.pipe(
+ *   Messaging.sendEach,
+ *   Stream.runForEach(({ item, outcome }) => Console.log(item.id, outcome._tag))
+ * )
+ * ```
+ *
+ * @category accessors
+ * @since 1.0.0
+ */
+export const sendEach = <A extends Item, E, R>(
+  items: Stream.Stream<A, E, R>,
+  options?: StreamOptions
+): Stream.Stream<Settled<A>, E | AuthenticationError, R | Messaging> =>
+  Stream.unwrap(Messaging.useSync((messaging) => messaging.sendEach(items, options)))

@@ -5,8 +5,11 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import * as MutableHashMap from "effect/MutableHashMap"
 import * as MutableHashSet from "effect/MutableHashSet"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Outcome from "./Outcome.ts"
 import type { Recipient } from "./Recipient.ts"
@@ -163,6 +166,23 @@ export const delay = (self: Report, attempt: number): Effect.Effect<Duration.Dur
       backoff
     )
   })
+
+/**
+ * Joins two rounds: the outcomes of `self`, each replaced by what the later round says of the same recipient.
+ *
+ * @category retrying
+ * @since 1.0.0
+ */
+export const merge: {
+  (that: Report): (self: Report) => Report
+  (self: Report, that: Report): Report
+} = dual(2, (self: Report, that: Report): Report => {
+  const later = MutableHashMap.empty<Recipient, Outcome.Outcome>()
+  for (const outcome of that.outcomes) MutableHashMap.set(later, outcome.recipient, outcome)
+  return make(
+    self.outcomes.map((outcome) => Option.getOrElse(MutableHashMap.get(later, outcome.recipient), () => outcome))
+  )
+})
 
 // -----------------------------------------------------------------------------
 // internal

@@ -7,6 +7,7 @@ import {
   type Outcome,
   Recipient,
   RequestNotSent,
+  RetryPolicy,
   type SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
@@ -192,7 +193,7 @@ describe("a fault of the credentials or the project", () => {
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
       let tokens = 0
-      const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
         AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
         Http.layer(() => Http.fcmError(401, { status: "UNAUTHENTICATED" }), requests)
       ]))
@@ -208,7 +209,7 @@ describe("a fault of the credentials or the project", () => {
   it.effect("FCM 401 for an old token: all go on with one new token", () =>
     Effect.gen(function*() {
       let tokens = 0
-      const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
         AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
         Http.layer((request, n) =>
           request.headers["authorization"] === "Bearer token-1" ? Http.fcmError(401, {}) : Http.accept(request, n)
@@ -257,7 +258,7 @@ describe("a fault of the credentials or the project", () => {
         new AccessToken.Unreachable({ detail: "none" })
       ]
       for (const reason of reasons) {
-        const layer = Fcm.layer({ projectId: "my-project" }).pipe(Layer.provide([
+        const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
           AccessToken.layer(Effect.fail(new AccessToken.AccessTokenError({ reason }))),
           Http.layer(Http.accept, requests)
         ]))

@@ -2,7 +2,7 @@
  * Where all this began: the usage example of the Python library gcm-client, line by line, in our API; and the swap of
  * one protocol for the other, which changes the layer and nothing else.
  */
-import { Fcm, Gcm, Message, Messaging, Recipient, Report, ServiceAccount } from "@cloud-messaging/client"
+import { Fcm, Gcm, Message, Messaging, Recipient, Report, RetryPolicy, ServiceAccount } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Console, Duration, Effect, Layer, Random, Redacted } from "effect"
@@ -67,8 +67,8 @@ const everyFate = program("emulator:ok:1", [
   "emulator:unavailable-1:6"
 ])
 
-const gcm = Gcm.layer({ apiKey: Redacted.make("API_KEY") })
-const fcm = Fcm.layer({ projectId: "my-project" }).pipe(
+const gcm = Gcm.layer({ apiKey: Redacted.make("API_KEY"), retryPolicy: RetryPolicy.none })
+const fcm = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(
   Layer.provide(ServiceAccount.layerConfig({
     clientEmail: Config.String("FCM_CLIENT_EMAIL"),
     privateKey: Config.Redacted("FCM_PRIVATE_KEY")

@@ -1,5 +1,14 @@
 /** Law 9: no secret leaks. It walks everything that the library hands out, through everything that prints. */
-import { AccessToken, Fcm, Gcm, Message, Messaging, Recipient, ServiceAccount } from "@cloud-messaging/client"
+import {
+  AccessToken,
+  Fcm,
+  Gcm,
+  Message,
+  Messaging,
+  Recipient,
+  RetryPolicy,
+  ServiceAccount
+} from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Console, Effect, Exit, Layer, Logger, Option, Redacted, References, Tracer } from "effect"
 import { inspect } from "node:util"
@@ -137,8 +146,8 @@ describe("law 9", () => {
           consoleLines.length = 0
           spans.length = 0
           const services = [
-            yield* Fcm.make({ projectId: "my-project" }),
-            yield* Gcm.make({ apiKey: Redacted.make(secrets.apiKey) })
+            yield* Fcm.make({ projectId: "my-project", retryPolicy: RetryPolicy.none }),
+            yield* Gcm.make({ apiKey: Redacted.make(secrets.apiKey), retryPolicy: RetryPolicy.none })
           ]
           for (const service of services) {
             const exit = yield* Effect.exit(service.send(message, recipients))

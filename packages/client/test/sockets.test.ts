@@ -1,5 +1,5 @@
 /** Untrusted answers, and answers that never come, over real sockets: through undici and through fetch. */
-import { Gcm, Message, Messaging, type Outcome, type SendError } from "@cloud-messaging/client"
+import { Gcm, Message, Messaging, type Outcome, RetryPolicy, type SendError } from "@cloud-messaging/client"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
@@ -58,7 +58,9 @@ const via = (client: keyof typeof clients, url: string): Effect.Effect<Seen> =>
       onFailure: (error) => ({ error, outcome: error.report.outcomes[0] }),
       onSuccess: (report) => ({ error: undefined, outcome: report.outcomes[0] })
     }),
-    Effect.provide(Layer.provide(Gcm.layer({ apiKey: Redacted.make("key"), url }), clients[client]))
+    Effect.provide(
+      Layer.provide(Gcm.layer({ apiKey: Redacted.make("key"), url, retryPolicy: RetryPolicy.none }), clients[client])
+    )
   )
 
 const summary = ({ error, outcome }: Seen) => [error?.reason._tag, outcome?._tag, outcome?.disposition]
@@ -177,7 +179,7 @@ describe("through fetch", () => {
         seen = `${String(init?.redirect)} ${String(init?.keepalive)}`
         return globalThis.fetch(input, init)
       }
-      const layer = Gcm.layer({ apiKey: Redacted.make("key"), url }).pipe(
+      const layer = Gcm.layer({ apiKey: Redacted.make("key"), url, retryPolicy: RetryPolicy.none }).pipe(
         Layer.provide(FetchHttpClient.layer),
         Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { keepalive: true, redirect: "follow" })),
         Layer.provide(Layer.succeed(FetchHttpClient.Fetch, recording))

@@ -1,274 +1,417 @@
 /**
- * The engine: sends one message to many recipients through one protocol, and gives each exactly one outcome.
+ * The engine: gives each recipient exactly one outcome, through whichever protocol.
+ *
+ * Workers, as many as requests may be in flight, take turns: a batch that is due for a retry first, else recipients that
+ * were not sent to yet. They are fibers that loop; no fiber belongs to a recipient.
  */
-import * as Array from "effect/Array"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
+import * as FiberHandle from "effect/FiberHandle"
+import * as Latch from "effect/Latch"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import type { AccessTokenError } from "../AccessToken.ts"
-import type { Issue, Message } from "../Message.ts"
-import type * as Messaging from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
-import * as Recipient from "../Recipient.ts"
-import type * as Report from "../Report.ts"
+import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as SendError from "../SendError.ts"
-import { type Answer, exchange, quiet } from "./exchange.ts"
-import { Ledger } from "./ledger.ts"
-import { texts } from "./messageText.ts"
-import * as Scrub from "./scrub.ts"
+import type { Fresh } from "./fresh.ts"
+import type { Gate } from "./gate.ts"
+import * as Group from "./group.ts"
+import { Idle } from "./idle.ts"
+import * as Request from "./request.ts"
 import * as Verdict from "./verdict.ts"
+import { Waiting } from "./waiting.ts"
 
 // -----------------------------------------------------------------------------
-// Protocol
+// What it is told, and what it tells
 // -----------------------------------------------------------------------------
 
-/** What makes a protocol; the engine does the rest. */
-export interface Protocol {
-  /** The name in spans: `messaging.system`. */
-  readonly system: string
-  readonly recipientsPerRequest: number
-  readonly credential: Effect.Effect<Redacted.Redacted, AccessTokenError>
-  /** Has another credential made after this one was refused; absent where that cannot help. */
-  readonly renew: ((refused: Redacted.Redacted) => Effect.Effect<void>) | undefined
-  /** Why this recipient cannot be sent to, if so. */
-  readonly refuse: (recipient: Recipient.Recipient) => Outcome.Failed | undefined
-  /** Validates and encodes a message, once per send. */
-  readonly encode: (message: Message) => Result.Result<Encoded, ReadonlyArray<Issue>>
-  readonly judge: (answer: Answer, sent: Sent) => Verdict.Verdict
-}
-
-/** Splices recipients into an encoded message. */
-export type Encoded = (parts: {
-  readonly recipients: ReadonlyArray<Recipient.Recipient>
-  readonly credential: Redacted.Redacted
-  /** Milliseconds since the epoch. */
-  readonly firstAttempt: number
-}) => HttpClientRequest.HttpClientRequest
-
-/** What an answer answers. */
-export interface Sent {
-  readonly recipients: ReadonlyArray<Recipient.Recipient>
-  /** Requests made for these recipients. */
-  readonly attempts: number
-  /** Makes a text of the service fit to show. */
-  readonly scrub: Scrub.Scrub
-}
-
-// -----------------------------------------------------------------------------
-// Service
-// -----------------------------------------------------------------------------
-
-/** Makes the service of a protocol. */
-export const make = Effect.fnUntraced(function*(
-  protocol: Protocol,
-  defaults: Messaging.SendOptions
-): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const client = yield* quiet()
-  const base = settings(defaults)
-  return {
-    send: (message, inputs, options) => {
-      const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-      return Effect.suspend(() => send({ client, protocol, message, ...settings(options ?? {}, base) }, recipients))
-        .pipe(
-          Effect.withSpan("Messaging.send", {
-            kind: "producer",
-            attributes: {
-              "messaging.system": protocol.system,
-              "messaging.operation.type": "send",
-              "messaging.batch.message_count": recipients.length
-            }
-          }, { captureStackTrace: false })
-        )
-    }
-  }
-})
-
-interface Settings {
-  readonly requestTimeout: Duration.Duration
-  readonly concurrency: number
+/** One send. */
+export interface Send<A> extends Request.Requests {
+  readonly retryPolicy: RetryPolicy
+  readonly deadline: Duration.Duration
   readonly delivery: "atLeastOnce" | "atMostOnce"
+  readonly pacing: ((recipients: number) => Effect.Effect<void>) | undefined
+  readonly clock: Clock.Clock
+  readonly gate: Gate
+  readonly fresh: Fresh<A>
+  readonly sink: Sink<A>
+  /** Whether a rejected message ends the send, or is `Failed` of its own recipients. */
+  readonly onRejected: "end" | "fail"
 }
 
-const standard: Settings = { requestTimeout: Duration.seconds(15), concurrency: 100, delivery: "atLeastOnce" }
+/** Where outcomes go. */
+export interface Sink<A> {
+  readonly settle: (ticket: Group.Ticket<A>, outcome: Outcome.Outcome) => void
+  /**
+   * The send ended before this one was sent to, or in a request that was refused: surely not accepted. The code is the
+   * tag of the reason.
+   */
+  readonly leave: (ticket: Group.Ticket<A>, code: string, attempts: number) => void
+  /** Hands on what was settled; waits as long as nobody takes it. */
+  readonly flush: Effect.Effect<void>
+}
 
-const settings = (options: Messaging.SendOptions, base: Settings = standard): Settings => {
-  const concurrency = options.concurrency ?? base.concurrency
-  if (!(concurrency >= 1)) throw new RangeError(`the option concurrency must be 1 or more, not ${concurrency}`)
-  return {
-    requestTimeout: options.requestTimeout === undefined
-      ? base.requestTimeout
-      : Duration.fromInputUnsafe(options.requestTimeout),
-    concurrency: Math.floor(concurrency),
-    delivery: options.delivery ?? base.delivery
-  }
+/** How a send went. */
+export interface Ended {
+  /** Why it ended before all was sent, if it did: the credentials, or the message. */
+  readonly end: Verdict.Denied | Verdict.Rejected | undefined
+  /** Whether an answer spoke of a recipient. */
+  readonly spoken: boolean
+  /** The first answer that was none. */
+  readonly garbled: Verdict.Garbled | undefined
+  /** For what a recipient was given up first. */
+  readonly troubled: Verdict.Troubled["reason"] | undefined
+  /** Requests made. */
+  readonly requests: number
 }
 
 // -----------------------------------------------------------------------------
-// Send
+// Engine
 // -----------------------------------------------------------------------------
 
-interface Send extends Settings {
-  readonly client: HttpClient.HttpClient
-  readonly protocol: Protocol
-  readonly message: Message
-}
-
-const send = Effect.fnUntraced(function*(
-  self: Send,
-  recipients: ReadonlyArray<Recipient.Recipient>
-): Effect.fn.Return<Report.Report, SendError.SendError> {
-  const { protocol } = self
-  const ledger = new Ledger(recipients)
-  for (const recipient of ledger.distinct) {
-    const refused = protocol.refuse(recipient)
-    if (refused !== undefined) ledger.settle(refused)
+export class Engine<A> {
+  readonly #send: Send<A>
+  readonly #waiting: Waiting<A>
+  /** Workers without work, and who calls them when time has come. */
+  readonly #idle = new Idle()
+  readonly #alarm: FiberHandle.FiberHandle
+  #alarmAt = Number.POSITIVE_INFINITY
+  /** Opens when the send ends before all was sent. */
+  readonly #stop = Latch.makeUnsafe()
+  readonly #deadline: number
+  #inFlight = 0
+  #ended: { -readonly [K in keyof Ended]: Ended[K] } = {
+    end: undefined,
+    spoken: false,
+    garbled: undefined,
+    troubled: undefined,
+    requests: 0
   }
-  const sendable = ledger.open
-  if (sendable.length > 0) {
-    const encoded = protocol.encode(self.message)
-    if (Result.isFailure(encoded)) {
-      const reason = new SendError.InvalidMessage({ issues: encoded.failure })
-      return yield* new SendError.ValidationError({ reason, ...ledger.settlement })
-    }
-    const chunks = Array.chunksOf(sendable, protocol.recipientsPerRequest)
-    const ended = yield* sendAll(self, encoded.success, chunks, ledger)
-    if (ended !== undefined) return yield* fail(ended, ledger)
-  }
-  yield* Effect.annotateCurrentSpan(spanCounts(ledger.report))
-  return ledger.report
-})
 
-/** Sends the chunks, and tells by which verdict the whole send failed, if it did. */
-const sendAll = Effect.fnUntraced(function*(
-  self: Send,
-  encoded: Encoded,
-  chunks: ReadonlyArray<ReadonlyArray<Recipient.Recipient>>,
-  ledger: Ledger
-) {
-  let next = 0
-  let refused: Verdict.Refused | undefined
-  let garbled: Verdict.Garbled | undefined
-  let troubled: Verdict.Troubled | undefined
-  let spoken = false
-  // workers that loop, not a fiber for each request: they are the requests in flight
-  const worker = Effect.gen(function*() {
-    for (let chunk = chunks[next++]; chunk !== undefined && refused === undefined; chunk = chunks[next++]) {
-      const verdict = yield* attempt(self, encoded, chunk)
-      switch (verdict._tag) {
-        case "Spoken": {
-          spoken = true
-          for (const outcome of verdict.outcomes) ledger.settle(outcome)
-          break
-        }
-        case "Troubled": {
-          troubled ??= verdict
-          for (const recipient of chunk) ledger.settle(troubledOutcome(self, recipient, verdict))
-          break
-        }
-        case "Garbled": {
-          garbled ??= verdict
-          for (const recipient of chunk) {
-            ledger.settle(new Outcome.Unknown({ recipient, attempts: 1, disposition: "keep" }))
-          }
-          break
-        }
-        case "Refused": {
-          refused ??= verdict
-        }
+  static make<A>(send: Send<A>): Effect.Effect<Engine<A>, never, Scope.Scope> {
+    return Effect.map(FiberHandle.make(), (alarm) => new Engine(send, alarm))
+  }
+
+  private constructor(send: Send<A>, alarm: FiberHandle.FiberHandle) {
+    this.#send = send
+    this.#alarm = alarm
+    this.#deadline = Duration.toMillis(send.deadline)
+    this.#waiting = new Waiting({ recipientsPerRequest: send.protocol.recipientsPerRequest, deadline: this.#deadline })
+  }
+
+  /** How many recipients wait for a retry. */
+  get waiting(): number {
+    return this.#waiting.recipients
+  }
+
+  /** Calls a worker: there is something new to take. */
+  get wake(): Effect.Effect<void> {
+    return this.#idle.callOne
+  }
+
+  /** Runs with so many workers, until every recipient that came is settled, or the send has ended. */
+  run(workers: number): Effect.Effect<Ended> {
+    const all = workers === 1
+      ? this.#work
+      : Effect.all(Array.from({ length: workers }, () => this.#work), { concurrency: "unbounded", discard: true })
+    return all.pipe(
+      Effect.andThen(Effect.suspend(() => this.#settleRest())),
+      Effect.andThen(Effect.sync(() => this.#ended))
+    )
+  }
+
+  // ---------------------------------------------------------------------------
+  // Workers
+  // ---------------------------------------------------------------------------
+
+  readonly #work: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
+    while (true) {
+      const groups = this.#take()
+      if (groups !== undefined) {
+        this.#inFlight++
+        yield* this.#idle.callOne // there may be more
+        yield* this.#send.fresh.onTaken
+        yield* this.#process(groups)
+        yield* this.#send.sink.flush
+        this.#inFlight--
+      } else if (this.#isOver) {
+        return yield* this.#idle.callAll
+      } else {
+        yield* this.#setAlarm()
+        yield* this.#idle.park
       }
     }
   })
-  yield* Effect.all(Array.makeBy(Math.min(self.concurrency, chunks.length), () => worker), {
-    concurrency: "unbounded",
-    discard: true
-  })
-  return refused ?? (spoken ? undefined : garbled ?? troubled)
-})
 
-const troubledOutcome = (
-  { delivery }: Send,
-  recipient: Recipient.Recipient,
-  { ambiguous, code, reason }: Verdict.Troubled
-): Outcome.Outcome =>
-  ambiguous
-    ? new Outcome.Unknown({ recipient, attempts: 1, disposition: delivery === "atLeastOnce" ? "retryLater" : "keep" })
-    : new Outcome.Unavailable({
-      recipient,
-      code,
-      retryAfter: "retryAfter" in reason ? reason.retryAfter : undefined,
-      attempts: 1
+  get #isOver(): boolean {
+    return this.#isStopped || (this.#inFlight === 0 && this.#waiting.recipients === 0 && this.#send.fresh.isDone())
+  }
+
+  get #isStopped(): boolean {
+    return this.#ended.end !== undefined
+  }
+
+  get #now(): number {
+    return this.#send.clock.currentTimeMillisUnsafe()
+  }
+
+  /** The next request: what is due for a retry, else whoever was not sent to yet. */
+  #take(): ReadonlyArray<Group.Group<A>> | undefined {
+    if (this.#isStopped) return undefined
+    const now = this.#now
+    const due = this.#waiting.take(now)
+    if (due !== undefined) return due
+    const group = this.#send.fresh.take(now)
+    if (group === undefined) return undefined
+    group.startedAt = now
+    return [group]
+  }
+
+  /** Has a worker called when the next request may leave. */
+  #setAlarm(): Effect.Effect<void> {
+    const at = Math.min(this.#waiting.nextAt(), this.#send.fresh.nextAt())
+    if (at >= this.#alarmAt) return Effect.void
+    this.#alarmAt = at
+    const ring = Effect.suspend(() => {
+      this.#alarmAt = Number.POSITIVE_INFINITY
+      return this.#idle.callOne
     })
+    return Effect.asVoid(FiberHandle.run(this.#alarm, Effect.delay(ring, Math.max(0, at - this.#now))))
+  }
 
-const fail = (
-  ended: Exclude<Verdict.Verdict, Verdict.Spoken>,
-  ledger: Ledger
-): Effect.Effect<never, SendError.SendError> => {
-  const settlement = ledger.settlement
-  switch (ended._tag) {
-    case "Refused":
-      return Effect.fail(
-        ended.reason._tag === "RejectedRequest"
-          ? new SendError.ValidationError({ reason: ended.reason, ...settlement })
-          : new SendError.AuthenticationError({ reason: ended.reason, ...settlement })
-      )
-    case "Garbled":
-      return Effect.fail(new SendError.ValidationError({ reason: ended.reason, ...settlement }))
-    case "Troubled":
-      return Effect.fail(
-        new SendError.TransportError({
-          reason: ended.reason,
-          ambiguous: settlement.report.unknown.length > 0,
-          ...settlement
-        })
-      )
+  /** After the end: who waits is given up, who was not sent to is left. */
+  #settleRest(): Effect.Effect<void> {
+    const { end } = this.#ended
+    if (end === undefined) return Effect.void
+    for (const group of this.#waiting.takeAll()) this.#giveUp(group)
+    for (const group of this.#send.fresh.takeAll()) this.#leave(group, end.reason._tag)
+    return this.#send.sink.flush
+  }
+
+  // ---------------------------------------------------------------------------
+  // One request
+  // ---------------------------------------------------------------------------
+
+  readonly #process = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
+    const groups = this.#isOpen ? taken : yield* this.#admit(taken)
+    const [first] = groups
+    if (first === undefined) return
+    const now = this.#now
+    for (const group of groups) group.firstAttempt ??= now
+    const verdict = yield* Request.ask(this.#send, {
+      prepared: first.prepared,
+      recipients: groups.length === 1
+        ? first.tickets.map((ticket) => ticket.recipient)
+        : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
+      firstAttempt: first.firstAttempt ?? now,
+      attempts: first.attempts + 1
+    }).pipe(Effect.catch((error) => Effect.succeed(error)))
+    if (verdict._tag === "AccessTokenError") return yield* this.#withoutToken(groups, verdict)
+    this.#ended.requests++
+    for (const group of groups) group.attempts++
+    yield* this.#hear(groups, verdict)
+  })
+
+  get #isOpen(): boolean {
+    return this.#send.pacing === undefined && Duration.isZero(this.#send.gate.wait(this.#now))
+  }
+
+  /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
+  readonly #admit = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
+    const { gate, pacing } = this.#send
+    if (pacing !== undefined) yield* pacing(taken.reduce((n, group) => n + group.tickets.length, 0))
+    let groups = this.#inTime(taken, Duration.zero)
+    for (let wait = gate.wait(this.#now); !Duration.isZero(wait) && groups.length > 0; wait = gate.wait(this.#now)) {
+      groups = this.#inTime(groups, wait)
+      // nobody waits on when the send ends
+      if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
+      const { end } = this.#ended
+      if (end !== undefined) {
+        for (const group of groups) {
+          if (group.attempts > 0) this.#giveUp(group)
+          else this.#leave(group, end.reason._tag)
+        }
+        return []
+      }
+    }
+    return groups
+  })
+
+  /** Those that are still in time after a wait; the others are given up now. */
+  #inTime(groups: ReadonlyArray<Group.Group<A>>, wait: Duration.Duration): ReadonlyArray<Group.Group<A>> {
+    const at = this.#now + Duration.toMillis(wait)
+    return groups.filter((group) => {
+      if (Group.isInTime(group, at, this.#deadline)) return true
+      const retryAfter = Duration.isZero(wait) ? undefined : wait
+      group.trouble = { code: this.#send.gate.code, status: 429, retryAfter }
+      this.#ended.troubled ??= new SendError.RateLimited({ retryAfter })
+      this.#giveUp(group)
+      return false
+    })
+  }
+
+  // ---------------------------------------------------------------------------
+  // What an answer means
+  // ---------------------------------------------------------------------------
+
+  #hear(groups: ReadonlyArray<Group.Group<A>>, verdict: Verdict.Verdict): Effect.Effect<void> {
+    switch (verdict._tag) {
+      case "Spoken":
+        return this.#spoken(groups, verdict)
+      case "Troubled":
+        return this.#troubled(groups, verdict)
+      case "Garbled": {
+        this.#ended.garbled ??= verdict
+        for (const group of groups) {
+          this.#settleAll(
+            group,
+            (recipient) => new Outcome.Unknown({ recipient, attempts: group.attempts, disposition: "keep" })
+          )
+        }
+        return Effect.void
+      }
+      case "Rejected": {
+        if (this.#send.onRejected === "end") return this.#endWith(groups, verdict)
+        const { code, issues, message } = verdict.reason
+        for (const group of groups) {
+          this.#settleAll(
+            group,
+            (recipient) => new Outcome.Failed({ recipient, code, detail: message, issues, disposition: "fixMessage" })
+          )
+        }
+        this.#ended.spoken = true
+        return Effect.void
+      }
+      case "Denied":
+        return this.#endWith(groups, verdict)
+    }
+  }
+
+  /** Settles whoever the answer settles; the rest of each group goes on as the group. */
+  readonly #spoken = Effect.fnUntraced({ self: this }, function*(
+    groups: ReadonlyArray<Group.Group<A>>,
+    { outcomes }: Verdict.Spoken
+  ) {
+    this.#ended.spoken = true
+    let next = 0
+    for (const group of groups) {
+      let unavailable: Outcome.Unavailable | undefined
+      group.tickets = group.tickets.filter((ticket) => {
+        const outcome = outcomes[next++]
+        if (outcome?._tag === "Unavailable") {
+          unavailable = outcome
+          return true
+        }
+        if (outcome !== undefined) this.#send.sink.settle(ticket, outcome)
+        return false
+      })
+      if (unavailable !== undefined) yield* this.#retry(group, { ...unavailable, status: 200 })
+    }
+  })
+
+  readonly #troubled = Effect.fnUntraced({ self: this }, function*(
+    groups: ReadonlyArray<Group.Group<A>>,
+    { ambiguous, code, reason, retryable, slows, status }: Verdict.Troubled
+  ) {
+    const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
+    if (status === 429 && slows === "everybody") {
+      const pause = retryAfter ?? this.#send.protocol.rateLimitPause
+      this.#send.gate.close(this.#now + Duration.toMillis(pause), code)
+    }
+    for (const group of groups) {
+      if (ambiguous) group.ambiguous = true
+      group.trouble = { code, status, retryAfter }
+      const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
+      if (again && (yield* this.#retry(group, group.trouble))) continue
+      this.#ended.troubled ??= reason
+      if (!again) this.#giveUp(group)
+    }
+  })
+
+  /** Without a token nothing is written: worth a retry where the token endpoint was out of reach. */
+  readonly #withoutToken = Effect.fnUntraced({ self: this }, function*(
+    groups: ReadonlyArray<Group.Group<A>>,
+    error: AccessTokenError
+  ) {
+    const end = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
+    for (const group of groups) {
+      group.trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined }
+      const waits = error.reason._tag === "Unreachable" && !this.#isStopped && (yield* this.#wait(group, group.trouble))
+      if (!waits) yield* this.#endWith([group], end)
+    }
+  })
+
+  /** Nothing more is sent. */
+  #endWith(
+    groups: ReadonlyArray<Group.Group<A>>,
+    end: Verdict.Denied | Verdict.Rejected
+  ): Effect.Effect<void> {
+    for (const group of groups) this.#leave(group, end.reason._tag)
+    if (this.#isStopped) return Effect.void
+    this.#ended.end = end
+    return Effect.andThen(this.#stop.open, this.#idle.callAll)
+  }
+
+  // ---------------------------------------------------------------------------
+  // Retry
+  // ---------------------------------------------------------------------------
+
+  /** Has the group wait for its next attempt, or gives it up; tells whether it waits. */
+  readonly #retry = Effect.fnUntraced({ self: this }, function*(group: Group.Group<A>, trouble: Group.Trouble) {
+    group.trouble = trouble
+    if (!this.#isStopped && (yield* this.#wait(group, trouble))) return true
+    this.#giveUp(group)
+    return false
+  })
+
+  /** Steps the group's schedule; tells whether there is a next attempt, in time. */
+  readonly #wait = Effect.fnUntraced({ self: this }, function*(group: Group.Group<A>, trouble: Group.Trouble) {
+    const { metrics, protocol, retryPolicy } = this.#send
+    group.failures++
+    group.step ??= yield* stepOf(retryPolicy)
+    const now = this.#now
+    const failure = Group.failure(group, now, trouble, protocol.floor(trouble.status))
+    const delay = yield* group.step(now, failure)
+    if (delay === undefined) return false
+    // Retry-After is a floor under any schedule
+    group.due = now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero))
+    if (!Group.isInTime(group, group.due, this.#deadline)) return false
+    this.#waiting.add(group)
+    yield* metrics.retry(trouble.code, group.tickets.length)
+    yield* Effect.logDebug(
+      `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
+    )
+    return true
+  })
+
+  // ---------------------------------------------------------------------------
+  // Outcomes
+  // ---------------------------------------------------------------------------
+
+  #giveUp(group: Group.Group<A>): void {
+    this.#settleAll(group, (recipient) => Group.givenUp(group, recipient, this.#send.delivery))
+  }
+
+  /** Surely not accepted, unless an answer was lost before. */
+  #leave(group: Group.Group<A>, code: string): void {
+    if (group.ambiguous) return this.#giveUp(group)
+    for (const ticket of group.tickets) this.#send.sink.leave(ticket, code, group.attempts)
+  }
+
+  #settleAll(group: Group.Group<A>, outcome: (recipient: Group.Ticket<A>["recipient"]) => Outcome.Outcome): void {
+    for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket.recipient))
   }
 }
 
-const spanCounts = (report: Report.Report) =>
-  Object.fromEntries(Object.entries(report.counts).map(([tag, n]) => [`messaging.outcome.${tag}`, n]))
-
-// -----------------------------------------------------------------------------
-// One request
-// -----------------------------------------------------------------------------
-
-/** One request; a second one, with a new credential, if the first was refused and that may help. */
-const attempt = Effect.fnUntraced(function*(
-  self: Send,
-  encoded: Encoded,
-  recipients: ReadonlyArray<Recipient.Recipient>
-): Effect.fn.Return<Verdict.Verdict> {
-  const { protocol } = self
-  const firstAttempt = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-  const once = (credential: Redacted.Redacted): Effect.Effect<Verdict.Verdict> =>
-    Effect.match(exchange(self.client, encoded({ recipients, credential, firstAttempt }), self.requestTimeout), {
-      onFailure: Verdict.lost,
-      onSuccess: (answer) =>
-        protocol.judge(answer, {
-          recipients,
-          attempts: 1,
-          scrub: (text) => Scrub.make(secrets(self.message, recipients, credential))(text)
-        })
-    })
-  const tryWith = (renew: Protocol["renew"]): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
-    Effect.flatMap(
-      protocol.credential,
-      (credential) =>
-        Effect.flatMap(once(credential), (verdict) =>
-          renew !== undefined && verdict._tag === "Refused" && verdict.reason._tag === "InvalidCredentials"
-            ? Effect.andThen(renew(credential), tryWith(undefined))
-            : Effect.succeed(verdict))
-    )
-  return yield* Effect.catch(
-    tryWith(protocol.renew),
-    (cause) => Effect.succeed(Verdict.refused(new SendError.NoAccessToken({ cause })))
+/** One run of a policy. */
+const stepOf = (policy: RetryPolicy): Effect.Effect<Group.Step> =>
+  Effect.map(
+    Schedule.toStep(policy),
+    (step): Group.Step => (now, failure) =>
+      Effect.map(step(now, failure), ([, delay]) => delay).pipe(
+        Pull.catchDone(() => Effect.succeed(undefined))
+      )
   )
-})
-
-const secrets = (message: Message, recipients: ReadonlyArray<Recipient.Recipient>, credential: Redacted.Redacted) => [
-  Redacted.value(credential),
-  ...recipients.map(Recipient.value),
-  ...texts(message.fields)
-]

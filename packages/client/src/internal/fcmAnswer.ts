@@ -9,15 +9,16 @@ import type { Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
-import type { Sent } from "./engine.ts"
 import type { Answer } from "./exchange.ts"
 import * as faults from "./faults.ts"
+import type { Sent } from "./protocol.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
 const findFcmError = RpcStatus.findDetail(FcmV1.FcmError)
 const findApnsError = RpcStatus.findDetail(FcmV1.ApnsError)
 const findBadRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
+const findQuotaFailure = RpcStatus.findDetail(RpcStatus.QuotaFailure)
 
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, recipient: Recipient, sent: Sent): Verdict.Verdict => {
@@ -32,9 +33,13 @@ export const judge = (projectId: string, answer: Answer, recipient: Recipient, s
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
     return invalidArgument(envelope, recipient, sent)
   }
+  const trouble = Verdict.ofStatus(answer, {
+    code: code && sent.scrub(code),
+    slows: answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
+  })
   return code === undefined
-    ? ofStatus(projectId, answer)
-    : ofCode(answer, sent.scrub(code), describe(envelope, sent), recipient)
+    ? ofStatus(projectId, answer, trouble)
+    : ofCode(answer, sent.scrub(code), describe(envelope, sent), recipient, trouble)
 }
 
 const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
@@ -48,7 +53,8 @@ const ofCode = (
   answer: Answer,
   code: string,
   detail: string | undefined,
-  recipient: Recipient
+  recipient: Recipient,
+  trouble: Verdict.Verdict
 ): Verdict.Verdict => {
   // a code that nobody told us about: its status says whether the service is in trouble
   const unknown = answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep"
@@ -57,25 +63,33 @@ const ofCode = (
     case "notRegistered":
       return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
     case "unavailable":
-      return Verdict.ofStatus(answer, code)
+      return trouble
     default:
       return Verdict.spoken([new Outcome.Failed({ recipient, code, detail, issues: [], disposition: fault })])
   }
 }
 
 /** Without a code, the answer does not come from FCM itself, and speaks of the whole project. */
-const ofStatus = (projectId: string, answer: Answer): Verdict.Verdict => {
+const ofStatus = (projectId: string, answer: Answer, trouble: Verdict.Verdict): Verdict.Verdict => {
   switch (answer.status) {
     case 401:
-      return Verdict.refused(new SendError.InvalidCredentials({ status: 401 }))
+      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
     case 403:
-      return Verdict.refused(new SendError.PermissionDenied({ projectId }))
+      return Verdict.denied(new SendError.PermissionDenied({ projectId }))
     case 404:
-      return Verdict.refused(new SendError.ProjectNotFound({ projectId }))
+      return Verdict.denied(new SendError.ProjectNotFound({ projectId }))
     default:
-      return Verdict.ofStatus(answer)
+      return trouble
   }
 }
+
+/** Whether a quota is that of one device or topic, and not of the whole project. */
+const namesOneRecipient = (envelope: RpcStatus.Status): boolean =>
+  Option.exists(
+    findQuotaFailure(envelope),
+    ({ violations }) =>
+      violations.some(({ description, subject }) => /device|topic/i.test(`${subject ?? ""} ${description ?? ""}`))
+  )
 
 // -----------------------------------------------------------------------------
 // INVALID_ARGUMENT: of the recipient, of the message, or nobody knows
@@ -103,7 +117,7 @@ const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent:
 }
 
 const reject = (issues: ReadonlyArray<Issue>): Verdict.Verdict =>
-  Verdict.refused(new SendError.RejectedRequest({ code: "INVALID_ARGUMENT", issues }))
+  Verdict.rejected(new SendError.RejectedRequest({ code: "INVALID_ARGUMENT", issues }))
 
 const recipientFields = new Set(["message.token", "message.fid"])
 

@@ -7,9 +7,9 @@ import * as Schema from "effect/Schema"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
-import type { Sent } from "./engine.ts"
 import type { Answer } from "./exchange.ts"
 import * as faults from "./faults.ts"
+import type { Sent } from "./protocol.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeResponse = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonResponse))
@@ -20,11 +20,11 @@ export const judge = (answer: Answer, sent: Sent): Verdict.Verdict => {
   if (answer.status >= 200 && answer.status <= 299) return multicast(answer, sent)
   switch (answer.status) {
     case 400:
-      return Verdict.refused(
+      return Verdict.rejected(
         new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: sent.scrub(answer.text) }] })
       )
     case 401:
-      return Verdict.refused(new SendError.InvalidCredentials({ status: 401 }))
+      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
     default:
       return Verdict.ofStatus(answer)
   }

@@ -6,42 +6,27 @@ import * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import type { Settlement } from "../SendError.ts"
 
-interface Entry {
+/** A distinct recipient. */
+export interface Entry {
   readonly recipient: Recipient.Recipient
   outcome: Outcome.Outcome | undefined
 }
 
 export class Ledger {
-  readonly #entries = new Map<string, Entry>()
+  /** The distinct recipients, first occurrences in input order. */
+  readonly entries: ReadonlyArray<Entry>
   /** One for each position of the input: the same for the same recipient. */
   readonly #positions: ReadonlyArray<Entry>
 
   constructor(recipients: ReadonlyArray<Recipient.Recipient>) {
+    const entries = new Map<string, Entry>()
     this.#positions = recipients.map((recipient) => {
-      const key = keyOf(recipient)
-      const known = this.#entries.get(key)
-      if (known !== undefined) return known
-      const entry: Entry = { recipient, outcome: undefined }
-      this.#entries.set(key, entry)
+      const key = `${recipient.kind}:${Recipient.value(recipient)}`
+      const entry = entries.get(key) ?? { recipient, outcome: undefined }
+      entries.set(key, entry)
       return entry
     })
-  }
-
-  /** The distinct recipients, first occurrences in input order. */
-  get distinct(): ReadonlyArray<Recipient.Recipient> {
-    return Array.from(this.#entries.values(), (entry) => entry.recipient)
-  }
-
-  /** The distinct recipients without an outcome. */
-  get open(): ReadonlyArray<Recipient.Recipient> {
-    return Array.from(this.#entries.values()).flatMap(({ outcome, recipient }) =>
-      outcome === undefined ? [recipient] : []
-    )
-  }
-
-  settle(outcome: Outcome.Outcome): void {
-    const entry = this.#entries.get(keyOf(outcome.recipient))
-    if (entry !== undefined) entry.outcome ??= outcome
+    this.entries = Array.from(entries.values())
   }
 
   /** The outcomes so far, one for each settled position. */
@@ -57,5 +42,3 @@ export class Ledger {
     }
   }
 }
-
-const keyOf = (recipient: Recipient.Recipient): string => `${recipient.kind}:${Recipient.value(recipient)}`

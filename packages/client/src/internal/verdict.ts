@@ -1,15 +1,14 @@
 /**
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
-import type * as Duration from "effect/Duration"
 import type * as Outcome from "../Outcome.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer, Lost } from "./exchange.ts"
 
 /** What one exchange says. */
-export type Verdict = Spoken | Troubled | Garbled | Refused
+export type Verdict = Spoken | Troubled | Garbled | Denied | Rejected
 
-/** It speaks of each recipient, in the order of the request. */
+/** It speaks of each recipient, in the order of the request. `Unavailable` among the outcomes may be retried. */
 export interface Spoken {
   readonly _tag: "Spoken"
   readonly outcomes: ReadonlyArray<Outcome.Outcome>
@@ -21,8 +20,12 @@ export interface Troubled {
   readonly reason: SendError.TransportError["reason"]
   /** The service's code, else the tag of the reason. */
   readonly code: string
-  /** Whether the service may have accepted all the same. */
+  readonly status: number | undefined
+  /** Whether the service may have accepted all the same: the request was written, and its answer lost. */
   readonly ambiguous: boolean
+  readonly retryable: boolean
+  /** Whom a 429 slows. */
+  readonly slows: "everybody" | "recipient"
 }
 
 /** A 2xx that is no answer: whether the service accepted is unknown. */
@@ -31,15 +34,23 @@ export interface Garbled {
   readonly reason: SendError.InvalidResponse
 }
 
-/** It proves the whole send wrong: nothing more is sent. The service accepted nothing of this request. */
-export interface Refused {
-  readonly _tag: "Refused"
-  readonly reason: SendError.AuthenticationError["reason"] | SendError.RejectedRequest
+/** The credentials or the project are refused: nothing more is sent. The service accepted nothing of this request. */
+export interface Denied {
+  readonly _tag: "Denied"
+  readonly reason: SendError.AuthenticationError["reason"]
+}
+
+/** The message is refused. The service accepted nothing of this request. */
+export interface Rejected {
+  readonly _tag: "Rejected"
+  readonly reason: SendError.RejectedRequest
 }
 
 export const spoken = (outcomes: ReadonlyArray<Outcome.Outcome>): Verdict => ({ _tag: "Spoken", outcomes })
 
-export const refused = (reason: Refused["reason"]): Verdict => ({ _tag: "Refused", reason })
+export const denied = (reason: Denied["reason"]): Denied => ({ _tag: "Denied", reason })
+
+export const rejected = (reason: SendError.RejectedRequest): Verdict => ({ _tag: "Rejected", reason })
 
 export const garbled = (answer: Answer, detail: string): Verdict => ({
   _tag: "Garbled",
@@ -50,17 +61,29 @@ export const lost = ({ reason, written }: Lost): Verdict => ({
   _tag: "Troubled",
   reason,
   code: reason._tag,
-  ambiguous: written
+  status: undefined,
+  ambiguous: written,
+  retryable: true,
+  slows: "recipient"
 })
 
 /** What a status says by itself, when the body says nothing of a recipient. */
-export const ofStatus = ({ retryAfter, status }: Answer, code?: string): Verdict => {
-  const reason = troubleOf(status, retryAfter)
-  return { _tag: "Troubled", reason, code: code ?? reason._tag, ambiguous: false }
-}
-
-const troubleOf = (status: number, retryAfter: Duration.Duration | undefined): Troubled["reason"] => {
-  if (status === 429) return new SendError.RateLimited({ retryAfter })
-  if (status >= 500 && status <= 599) return new SendError.ServerError({ status, retryAfter })
-  return new SendError.UnexpectedStatus({ status })
+export const ofStatus = (
+  { retryAfter, status }: Answer,
+  options: { readonly code?: string | undefined; readonly slows?: Troubled["slows"] | undefined } = {}
+): Verdict => {
+  const reason = status === 429
+    ? new SendError.RateLimited({ retryAfter })
+    : status >= 500 && status <= 599
+    ? new SendError.ServerError({ status, retryAfter })
+    : new SendError.UnexpectedStatus({ status })
+  return {
+    _tag: "Troubled",
+    reason,
+    code: options.code ?? reason._tag,
+    status,
+    ambiguous: false,
+    retryable: reason._tag !== "UnexpectedStatus",
+    slows: options.slows ?? (status === 429 ? "everybody" : "recipient")
+  }
 }

@@ -1,5 +1,5 @@
 /** Test layers of `HttpClient`: scripted answers, recorded requests. */
-import { AccessToken, Fcm, Gcm } from "@cloud-messaging/client"
+import { AccessToken, Fcm, Gcm, RetryPolicy } from "@cloud-messaging/client"
 import { Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 
@@ -73,13 +73,17 @@ export const accessToken = AccessToken.layer(
   Effect.succeed({ token: Redacted.make("access-token-1"), expiresIn: 3600 })
 )
 
+/** FCM v1, which tries once unless told otherwise. */
 export const fcm = (answer: Answer, requests: Array<Recorded> = [], options: Partial<Fcm.Options> = {}) =>
-  Fcm.layer({ projectId: "my-project", ...options }).pipe(
+  Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none, ...options }).pipe(
     Layer.provide([accessToken, layer(answer, requests)])
   )
 
+/** GCM, which tries once unless told otherwise. */
 export const gcm = (answer: Answer, requests: Array<Recorded> = [], options: Partial<Gcm.Options> = {}) =>
-  Gcm.layer({ apiKey: Redacted.make("api-key-1"), ...options }).pipe(Layer.provide(layer(answer, requests)))
+  Gcm.layer({ apiKey: Redacted.make("api-key-1"), retryPolicy: RetryPolicy.none, ...options }).pipe(
+    Layer.provide(layer(answer, requests))
+  )
 
 /** GCM: every id accepted. */
 export const acceptAll: Answer = (request, n) =>

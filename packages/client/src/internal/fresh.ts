@@ -1,0 +1,116 @@
+/**
+ * Where recipients come from that were not sent to yet: a list, or as they arrive.
+ */
+import * as Effect from "effect/Effect"
+import * as Group from "./group.ts"
+
+/** A supply of groups for their first request. */
+export interface Fresh<A> {
+  /** The next group that may leave now. */
+  readonly take: (now: number) => Group.Group<A> | undefined
+  /** When the next one may leave; Infinity: not before more comes. */
+  readonly nextAt: () => number
+  /** Whether there is none left, and none will come. */
+  readonly isDone: () => boolean
+  /** All that are here, whether they may leave or not. */
+  readonly takeAll: () => ReadonlyArray<Group.Group<A>>
+  /** Told whenever a request was taken. */
+  readonly onTaken: Effect.Effect<void>
+}
+
+/** All recipients of one message, cut into requests. */
+export const fromArray = <A>(
+  prepared: Group.Prepared,
+  tickets: ReadonlyArray<Group.Ticket<A>>,
+  perRequest: number
+): Fresh<A> => {
+  let next = 0
+  const take = (n: number) => {
+    const taken = tickets.slice(next, next + n)
+    next += taken.length
+    return taken.length === 0 ? undefined : Group.make(prepared, taken)
+  }
+  return {
+    take: () => take(perRequest),
+    nextAt: () => next < tickets.length ? 0 : Number.POSITIVE_INFINITY,
+    isDone: () => next >= tickets.length,
+    takeAll: () => {
+      const rest = take(tickets.length)
+      return rest === undefined ? [] : [rest]
+    },
+    onTaken: Effect.void
+  }
+}
+
+/** How long a request waits to be filled, counted from its first recipient, in milliseconds. */
+const linger = 100
+
+/** Recipients as they come: a request leaves when it is full, or has waited long enough. */
+export class Arriving<A> implements Fresh<A> {
+  readonly #perRequest: number
+  readonly #full: Array<Group.Group<A>> = []
+  /** Requests that are being filled, one for each message, the oldest first. */
+  readonly #filling = new Map<Group.Prepared, { readonly tickets: Array<Group.Ticket<A>>; readonly leaveAt: number }>()
+  readonly onTaken: Effect.Effect<void>
+  #size = 0
+  #ended = false
+
+  constructor(perRequest: number, onTaken: Effect.Effect<void>) {
+    this.#perRequest = perRequest
+    this.onTaken = onTaken
+  }
+
+  /** How many recipients are here. */
+  get size(): number {
+    return this.#size
+  }
+
+  add(prepared: Group.Prepared, ticket: Group.Ticket<A>, now: number): void {
+    this.#size++
+    const filling = this.#filling.get(prepared) ?? { tickets: [], leaveAt: now + linger }
+    filling.tickets.push(ticket)
+    if (filling.tickets.length < this.#perRequest) {
+      this.#filling.set(prepared, filling)
+    } else {
+      this.#filling.delete(prepared)
+      this.#full.push(Group.make(prepared, filling.tickets))
+    }
+  }
+
+  /** Nobody comes any more: what is here need not wait. */
+  end(): void {
+    this.#ended = true
+  }
+
+  take(now: number): Group.Group<A> | undefined {
+    const group = this.#full.shift() ?? this.#oldest(now)
+    if (group !== undefined) this.#size -= group.tickets.length
+    return group
+  }
+
+  #oldest(now: number): Group.Group<A> | undefined {
+    for (const [prepared, { leaveAt, tickets }] of this.#filling) {
+      if (!this.#ended && leaveAt > now) return undefined
+      this.#filling.delete(prepared)
+      return Group.make(prepared, tickets)
+    }
+    return undefined
+  }
+
+  nextAt(): number {
+    if (this.#full.length > 0) return 0
+    for (const { leaveAt } of this.#filling.values()) return this.#ended ? 0 : leaveAt
+    return Number.POSITIVE_INFINITY
+  }
+
+  isDone(): boolean {
+    return this.#ended && this.#size === 0
+  }
+
+  takeAll(): ReadonlyArray<Group.Group<A>> {
+    this.end()
+    const all: Array<Group.Group<A>> = []
+    for (let group = this.take(0); group !== undefined; group = this.take(0)) all.push(group)
+    return all
+  }
+}

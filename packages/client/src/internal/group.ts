@@ -1,0 +1,105 @@
+/**
+ * A group: recipients that are sent to, fail and are retried together. It is never split; whoever gets an outcome leaves.
+ */
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { Message } from "../Message.ts"
+import * as Outcome from "../Outcome.ts"
+import type { Recipient } from "../Recipient.ts"
+import type { Failure } from "../RetryPolicy.ts"
+import type { Encoded } from "./protocol.ts"
+
+/** One recipient's claim to exactly one outcome, for whatever the caller knows it by. */
+export interface Ticket<out A> {
+  readonly recipient: Recipient
+  readonly item: A
+}
+
+/** A message, made ready to send. */
+export interface Prepared {
+  readonly message: Message
+  readonly encoded: Encoded
+  /** Milliseconds. */
+  readonly timeToLive: number
+}
+
+/** The delay before the next attempt; undefined: the schedule is over. */
+export type Step = (now: number, failure: Failure) => Effect.Effect<Duration.Duration | undefined>
+
+/** What went wrong last. */
+export interface Trouble {
+  readonly code: string
+  readonly status: number | undefined
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+export interface Group<out A> {
+  readonly prepared: Prepared
+  /** Those without an outcome. */
+  tickets: ReadonlyArray<Ticket<A>>
+  /** When a slot was free for the first request: the deadline counts from then. Milliseconds since the epoch, as all times. */
+  startedAt: number
+  /** When the first request was made: the time to live counts from then. */
+  firstAttempt: number | undefined
+  /** Requests made. */
+  attempts: number
+  /** Failures, each a step of the schedule. */
+  failures: number
+  /** Whether an answer was lost that may have been an acceptance. */
+  ambiguous: boolean
+  step: Step | undefined
+  trouble: Trouble | undefined
+  /** When the next attempt is due. */
+  due: number
+}
+
+export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): Group<A> => ({
+  prepared,
+  tickets,
+  startedAt: 0,
+  firstAttempt: undefined,
+  attempts: 0,
+  failures: 0,
+  ambiguous: false,
+  step: undefined,
+  trouble: undefined,
+  due: 0
+})
+
+/** Whether an attempt at that time is within the deadline (milliseconds) and the message's time to live. */
+export const isInTime = (
+  { firstAttempt, prepared, startedAt }: Group<unknown>,
+  at: number,
+  deadline: number
+): boolean => at <= startedAt + deadline && (firstAttempt === undefined || at < firstAttempt + prepared.timeToLive)
+
+/** What the schedule is told. */
+export const failure = (
+  group: Group<unknown>,
+  now: number,
+  { code, retryAfter, status }: Trouble,
+  floor: Duration.Duration
+): Failure => ({
+  attempt: group.failures,
+  code,
+  status,
+  retryAfter,
+  floor: retryAfter ?? floor,
+  recipients: group.tickets.length,
+  elapsed: Duration.millis(now - (group.firstAttempt ?? group.startedAt))
+})
+
+/** The outcome of a recipient whose group is given up. */
+export const givenUp = (
+  { ambiguous, attempts, trouble }: Group<unknown>,
+  recipient: Recipient,
+  delivery: "atLeastOnce" | "atMostOnce"
+): Outcome.Outcome =>
+  ambiguous
+    ? new Outcome.Unknown({ recipient, attempts, disposition: delivery === "atLeastOnce" ? "retryLater" : "keep" })
+    : new Outcome.Unavailable({
+      recipient,
+      code: trouble?.code ?? "Network",
+      retryAfter: trouble?.retryAfter,
+      attempts
+    })

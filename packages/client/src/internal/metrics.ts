@@ -1,0 +1,60 @@
+/**
+ * What the engine counts. The names are documented in `docs/errors-and-retries.md`.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type * as Outcome from "../Outcome.ts"
+
+const outcomes = Metric.counter("cloud_messaging_outcomes", {
+  description: "Outcomes, by system (fcm, gcm), outcome and code",
+  incremental: true
+})
+
+const retries = Metric.counter("cloud_messaging_retries", {
+  description: "Recipients sent to again, by system and the code of what failed",
+  incremental: true
+})
+
+const requests = Metric.timer("cloud_messaging_request_duration", {
+  description: "How long requests took, their answers read, by system"
+})
+
+export interface Metrics {
+  readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>) => Effect.Effect<void>
+  readonly retry: (code: string, recipients: number) => Effect.Effect<void>
+  readonly request: (millis: number) => Effect.Effect<void>
+}
+
+/** The metrics of one protocol. Codes are few, so that a metric for each is kept. */
+export const make = (system: string): Metrics => {
+  const outcomesBy = new Map<string, typeof outcomes>()
+  const retriesBy = new Map<string, typeof retries>()
+  const requestsOf = Metric.withAttributes(requests, { system })
+  return {
+    outcomes: Effect.fnUntraced(function*(all) {
+      const counts = new Map<typeof outcomes, number>()
+      for (const outcome of all) {
+        const code = "code" in outcome ? outcome.code : ""
+        const metric = kept(
+          outcomesBy,
+          `${outcome._tag} ${code}`,
+          () => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
+        )
+        counts.set(metric, (counts.get(metric) ?? 0) + 1)
+      }
+      for (const [metric, n] of counts) yield* Metric.update(metric, n)
+    }),
+    retry: (code, recipients) =>
+      Metric.update(kept(retriesBy, code, () => Metric.withAttributes(retries, { system, code })), recipients),
+    request: (millis) => Metric.update(requestsOf, Duration.millis(millis))
+  }
+}
+
+const kept = <A>(all: Map<string, A>, key: string, make: () => A): A => {
+  const known = all.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  all.set(key, made)
+  return made
+}

@@ -1,0 +1,50 @@
+/**
+ * What makes a protocol: the engine does the rest, once for all of them.
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
+import type { AccessTokenError } from "../AccessToken.ts"
+import type { Issue, Message } from "../Message.ts"
+import type * as Outcome from "../Outcome.ts"
+import type { Recipient } from "../Recipient.ts"
+import type { Answer } from "./exchange.ts"
+import type { Scrub } from "./scrub.ts"
+import type { Verdict } from "./verdict.ts"
+
+export interface Protocol {
+  /** The name in spans and metrics: `messaging.system`. */
+  readonly system: string
+  readonly recipientsPerRequest: number
+  readonly credential: Effect.Effect<Redacted.Redacted, AccessTokenError>
+  /** Has another credential made after this one was refused; absent where that cannot help. */
+  readonly renew: ((refused: Redacted.Redacted) => Effect.Effect<void>) | undefined
+  /** Why this recipient cannot be sent to, if so. */
+  readonly refuse: (recipient: Recipient) => Outcome.Failed | undefined
+  /** Validates and encodes a message, once. */
+  readonly encode: (message: Message) => Result.Result<Encoded, ReadonlyArray<Issue>>
+  readonly judge: (answer: Answer, sent: Sent) => Verdict
+  /** The least wait that the protocol's guide advises after a failure without Retry-After; no status: no answer. */
+  readonly floor: (status: number | undefined) => Duration.Duration
+  /** How long a 429 without Retry-After closes the gate. */
+  readonly rateLimitPause: Duration.Duration
+}
+
+/** Splices recipients into an encoded message. */
+export type Encoded = (parts: {
+  readonly recipients: ReadonlyArray<Recipient>
+  readonly credential: Redacted.Redacted
+  /** Milliseconds since the epoch. */
+  readonly firstAttempt: number
+}) => HttpClientRequest.HttpClientRequest
+
+/** What an answer answers. */
+export interface Sent {
+  readonly recipients: ReadonlyArray<Recipient>
+  /** Requests made for these recipients. */
+  readonly attempts: number
+  /** Makes a text of the service fit to show. */
+  readonly scrub: Scrub
+}

@@ -1,0 +1,90 @@
+/**
+ * One request: with a credential, through the client, to a verdict. It knows nothing of retries.
+ */
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Redacted from "effect/Redacted"
+import type { AccessTokenError } from "../AccessToken.ts"
+import * as Recipient from "../Recipient.ts"
+import { exchange } from "./exchange.ts"
+import type { Prepared } from "./group.ts"
+import { texts } from "./messageText.ts"
+import type { Metrics } from "./metrics.ts"
+import type { Protocol } from "./protocol.ts"
+import * as Scrub from "./scrub.ts"
+import * as Verdict from "./verdict.ts"
+
+/** How requests are made. */
+export interface Requests {
+  readonly client: HttpClient.HttpClient
+  readonly protocol: Protocol
+  readonly metrics: Metrics
+  readonly requestTimeout: Duration.Duration
+  readonly requestSpans: boolean
+}
+
+/** What one request asks. */
+export interface Question {
+  readonly prepared: Prepared
+  readonly recipients: ReadonlyArray<Recipient.Recipient>
+  /** Milliseconds since the epoch. */
+  readonly firstAttempt: number
+  /** Requests made for these recipients, this one among them. */
+  readonly attempts: number
+}
+
+/** Asks; a second time, with a new credential, if the first was refused and that may help. */
+export const ask = (self: Requests, question: Question): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
+  askWith(self, question, self.protocol.renew)
+
+const askWith = (
+  self: Requests,
+  question: Question,
+  renew: Protocol["renew"]
+): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
+  Effect.flatMap(
+    self.protocol.credential,
+    (credential) =>
+      Effect.flatMap(once(self, question, credential), (verdict) =>
+        renew !== undefined && verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
+          ? Effect.andThen(renew(credential), askWith(self, question, undefined))
+          : Effect.succeed(verdict))
+  )
+
+const once = (self: Requests, question: Question, credential: Redacted.Redacted): Effect.Effect<Verdict.Verdict> => {
+  const { attempts, prepared, recipients } = question
+  const request = prepared.encoded({ recipients, credential, firstAttempt: question.firstAttempt })
+  const scrub: Scrub.Scrub = (text) =>
+    Scrub.make([
+      Redacted.value(credential),
+      ...recipients.map(Recipient.value),
+      ...texts(prepared.message.fields)
+    ])(text)
+  const verdict = Effect.match(exchange(self.client, request, self.requestTimeout), {
+    onFailure: Verdict.lost,
+    onSuccess: (answer) => self.protocol.judge(answer, { recipients, attempts, scrub })
+  })
+  return observe(self, recipients.length, verdict)
+}
+
+/** Measures the request, and gives it a span of its own where the application wants one. */
+const observe = (
+  { metrics, protocol, requestSpans }: Requests,
+  recipients: number,
+  verdict: Effect.Effect<Verdict.Verdict>
+): Effect.Effect<Verdict.Verdict> => {
+  const timed = Effect.gen(function*() {
+    const started = yield* Clock.currentTimeMillis
+    const heard = yield* verdict
+    yield* metrics.request((yield* Clock.currentTimeMillis) - started)
+    return heard
+  })
+  return requestSpans
+    ? timed.pipe(Effect.withSpan("Messaging.request", {
+      kind: "client",
+      attributes: { "messaging.system": protocol.system, "messaging.batch.message_count": recipients }
+    }, { captureStackTrace: false }))
+    : timed
+}
