@@ -40,6 +40,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import type { AnswerCut } from "./internal/answer.ts"
 import * as app from "./internal/app.ts"
 import * as account from "./internal/serviceAccountKey.ts"
 import * as world from "./internal/world.ts"
@@ -165,6 +167,7 @@ export const layerHttpClient: Layer.Layer<Emulator | HttpClient.HttpClient> = La
       return emulator.app.pipe(
         Effect.provideService(HttpServerRequest.HttpServerRequest, serverRequest),
         Effect.scoped,
+        Effect.catchTag("AnswerCut", (cut) => Effect.succeed(halfOf(cut))),
         Effect.map((response) => HttpServerResponse.toClientResponse(response, { request })),
         Effect.mapError((cause) =>
           new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
@@ -172,6 +175,11 @@ export const layerHttpClient: Layer.Layer<Emulator | HttpClient.HttpClient> = La
       )
     }))
 ).pipe(Layer.provideMerge(layer))
+
+const halfOf = (cut: AnswerCut) =>
+  HttpServerResponse.stream(Stream.concat(Stream.succeed(new TextEncoder().encode(cut.half)), Stream.fail(cut)), {
+    headers: cut.headers
+  })
 
 // -----------------------------------------------------------------------------
 // Service account

@@ -10,9 +10,11 @@ import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { createServer } from "node:http"
 import * as Emulator from "./Emulator.ts"
+import type { AnswerCut } from "./internal/answer.ts"
 
 /**
  * Where to listen.
@@ -79,15 +81,24 @@ export const layer = (
         // clients keep connections alive, and nothing is lost when an emulator ends
         gracefulShutdownTimeout: 0
       })
-      yield* server.serve(emulator.app.pipe(Effect.catchTag("ConnectionReset", () => drop)))
+      yield* server.serve(emulator.app.pipe(Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut })))
       const url = HttpServer.formatAddress(server.address)
       return { url, host: new URL(url).host }
     })
   ).pipe(Layer.provideMerge(Emulator.layer))
 
-/** Drops the connection; the server interrupts what answers it. */
-const drop = Effect.gen(function*() {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()
-  return yield* Effect.never
+/** Drops the connection, whose answer then goes nowhere. */
+const drop = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
+  NodeHttpServerRequest.toServerResponse(request).destroy()
+  return HttpServerResponse.empty()
+})
+
+/** Drops the connection when half of the answer has left. */
+const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
+  const { socket } = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  yield* Effect.callback<void>((resume) => {
+    socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, () => resume(Effect.void))
+  })
+  return yield* drop
 })

@@ -3,22 +3,23 @@
  */
 import * as Data from "effect/Data"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Stream from "effect/Stream"
 
 /** The connection drops before anything is answered. Each face of the emulator does it in its own way. */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
 
-/** The connection drops in the middle of an answer. */
-export class AnswerCut extends Data.TaggedError("AnswerCut")<{}> {}
-
-/** The first half of an answer; then the connection drops. */
-export const cut = (text: string, contentType: string): HttpServerResponse.HttpServerResponse => {
-  const bytes = new TextEncoder().encode(text)
-  return HttpServerResponse.stream(
-    Stream.concat(Stream.succeed(bytes.subarray(0, Math.floor(bytes.length / 2))), Stream.fail(new AnswerCut())),
-    { contentType, contentLength: bytes.length }
-  )
+/** The connection drops in the middle of an answer (200, JSON); likewise. */
+export class AnswerCut extends Data.TaggedError("AnswerCut")<{ readonly text: string }> {
+  get headers(): { readonly "content-type": string; readonly "content-length": string } {
+    return { "content-type": json, "content-length": String(new TextEncoder().encode(this.text).length) }
+  }
+  /** What of it arrives. */
+  get half(): string {
+    return this.text.slice(0, Math.floor(this.text.length / 2))
+  }
 }
+
+/** The content type of Google's JSON. */
+export const json = "application/json; charset=UTF-8"
 
 /** The page of a front end whose back end is away. */
 export const html: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(

@@ -6,7 +6,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
-import type { ConnectionReset } from "./answer.ts"
+import type { AnswerCut, ConnectionReset } from "./answer.ts"
 import * as fcmV1 from "./fcmV1.ts"
 import * as gcmHttp from "./gcmHttp.ts"
 import * as oauth from "./oauth.ts"
@@ -14,7 +14,7 @@ import type { World } from "./world.ts"
 
 export type App = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
-  ConnectionReset,
+  ConnectionReset | AnswerCut,
   HttpServerRequest.HttpServerRequest | Scope.Scope
 >
 

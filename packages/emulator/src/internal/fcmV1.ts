@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Str from "effect/String"
-import { ConnectionReset, cut, html } from "./answer.ts"
+import { AnswerCut, ConnectionReset, html, json } from "./answer.ts"
 import * as Fate from "./fate.ts"
 import * as world from "./world.ts"
 
@@ -29,7 +29,9 @@ export const send = Effect.gen(function*() {
   const { message: { fid, token, ...message }, validateOnly } = body.success
   const kind = fid === undefined ? "token" : "fid"
   const recipient = fid ?? token
+  if (fid !== undefined && token !== undefined) return twoTargets
   if (recipient === undefined) return noTarget
+  if (recipient === "") return invalidToken
   const fate = yield* Fate.strike(project, "fcm", recipient)
   if (fate.name === "reset") return yield* new ConnectionReset()
   if (fate.name === "slow") yield* Effect.sleep(fate.n ?? 0)
@@ -40,7 +42,9 @@ export const send = Effect.gen(function*() {
     (n) => `projects/${project}/messages/${validateOnly === true ? "fake_message_id" : `0:${n}`}`
   )
   const text = pretty({ name: messageId })
-  return fate.name === "cut" ? cut(text, json) : HttpServerResponse.text(text, { contentType: json })
+  return fate.name === "cut"
+    ? yield* new AnswerCut({ text })
+    : HttpServerResponse.text(text, { contentType: json })
 })
 
 // -----------------------------------------------------------------------------
@@ -95,17 +99,17 @@ const valueAt = (value: unknown, keys: ReadonlyArray<string>): unknown =>
 
 /** As protobuf names fields: an entry of a map by its position. */
 const fieldOf = (body: unknown, keys: ReadonlyArray<string>): string => {
-  if (keys[0] !== "message" || keys[1] !== "data" || keys[2] === undefined) return keys.join(".")
-  const data = valueAt(body, ["message", "data"])
-  const position = typeof data === "object" && data !== null ? Object.keys(data).indexOf(keys[2]) : 0
-  return `message.data[${position}].value`
+  const at = keys.findIndex((key) => maps.has(key))
+  const key = keys[at + 1]
+  if (at < 0 || key === undefined) return keys.join(".")
+  const map = valueAt(body, keys.slice(0, at + 1))
+  const position = Predicate.isObject(map) ? Object.keys(map).indexOf(key) : 0
+  return `${keys.slice(0, at + 1).join(".")}[${position}].value`
 }
 
 // -----------------------------------------------------------------------------
 // Answers
 // -----------------------------------------------------------------------------
-
-const json = "application/json; charset=UTF-8"
 
 /** Google's JSON is indented by two, and ends in a new line. */
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
@@ -144,6 +148,15 @@ const noTarget = failure(400, "INVALID_ARGUMENT", "Recipient of the message is n
   fcmError("INVALID_ARGUMENT")
 ])
 
+const twoTargets = invalidArgument([
+  { field: "message", description: "Only one of the targets token, fid, topic and condition may be set." }
+])
+
+const invalidToken = failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [
+  fcmError("INVALID_ARGUMENT"),
+  fieldViolations([{ field: "message.token", description: "Invalid registration token" }])
+])
+
 const unauthenticated = failure(
   401,
   "UNAUTHENTICATED",
@@ -166,10 +179,7 @@ const soon = { "retry-after": "1" }
 
 const errors: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
   unregistered: failure(404, "NOT_FOUND", "Requested entity was not found.", [fcmError("UNREGISTERED")]),
-  invalid: failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [
-    fcmError("INVALID_ARGUMENT"),
-    fieldViolations([{ field: "message.token", description: "Invalid registration token" }])
-  ]),
+  invalid: invalidToken,
   mismatch: failure(403, "PERMISSION_DENIED", "SenderId mismatch", [fcmError("SENDER_ID_MISMATCH")]),
   "apns-auth": failure(401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", [
     fcmError("THIRD_PARTY_AUTH_ERROR"),

@@ -8,7 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import { ConnectionReset, cut, html } from "./answer.ts"
+import { AnswerCut, ConnectionReset, html, json } from "./answer.ts"
 import * as Fate from "./fate.ts"
 import * as world from "./world.ts"
 
@@ -35,7 +35,7 @@ export const send = Effect.gen(function*() {
   if (fated("slow")) yield* Effect.sleep(Math.max(...fates.map(({ n, name }) => name === "slow" ? n ?? 0 : 0)))
   const results = yield* Effect.forEach(ids, (id, i) => resultOf(project, id, fates[i]?.name ?? "ok", body))
   const text = JSON.stringify(envelope(results, requests.gcm, body.dry_run === true))
-  if (fated("cut")) return cut(text, json)
+  if (fated("cut")) return yield* new AnswerCut({ text })
   const headers = fated("unavailable") || fated("internal") ? { "retry-after": "1" } : {}
   return HttpServerResponse.text(text, { contentType: json, headers })
 })
@@ -64,7 +64,7 @@ const errors: { readonly [Name in Fate.Name]?: GcmHttp.ErrorCode } = {
 }
 
 const resultOf = (project: string, id: string, fate: Fate.Name, message: typeof GcmHttp.JsonRequest.Type) => {
-  const error = errors[fate]
+  const error = id === "" ? "InvalidRegistration" : errors[fate]
   if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
   const dryRun = message.dry_run === true
   const { data, registration_ids: _, ...rest } = message
@@ -97,8 +97,6 @@ const envelope = (results: ReadonlyArray<GcmHttp.Result>, request: number, dryRu
 // -----------------------------------------------------------------------------
 // Answers
 // -----------------------------------------------------------------------------
-
-const json = "application/json; charset=UTF-8"
 
 const unauthorized = HttpServerResponse.text(
   "<HTML>\n<HEAD>\n<TITLE>INVALID_KEY</TITLE>\n</HEAD>\n<BODY>\n<H1>INVALID_KEY</H1>\n<H2>Error 401</H2>\n</BODY>\n</HTML>\n",

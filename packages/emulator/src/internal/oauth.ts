@@ -33,11 +33,18 @@ export const token = Effect.gen(function*() {
         ? check(assertion)
         : Effect.fail(refuse("unsupported_grant_type", `Invalid grant_type: ${grant_type}`))
   }).pipe(
-    Effect.andThen(world.issueToken(seconds)),
-    Effect.map((access_token) => answer(200, { access_token, expires_in: seconds, token_type: "Bearer" })),
+    Effect.flatMap((scope) =>
+      scope.includes(knownScopes)
+        ? Effect.map(world.issueToken(seconds), (access_token) =>
+          answer(200, { access_token, expires_in: seconds, token_type: "Bearer" }))
+        : Effect.succeed(answer(200, { id_token: "emulator-id-token" }))
+    ),
     Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
   )
 })
+
+/** How the scopes begin that give access; any other gives an identity alone. */
+const knownScopes = "https://www.googleapis.com/auth/"
 
 class Refusal extends Data.TaggedError("Refusal")<{ readonly body: typeof OAuth.TokenError.Type }> {}
 
@@ -45,7 +52,10 @@ const refuse = (error: string, error_description: string) => new Refusal({ body:
 
 const invalidGrant = (description: string) => refuse("invalid_grant", description)
 
-const answer = (status: number, body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type) =>
+const answer = (
+  status: number,
+  body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type | { readonly id_token: string }
+) =>
   HttpServerResponse.text(JSON.stringify(body, undefined, 2), {
     status,
     contentType: "application/json; charset=utf-8"
@@ -69,12 +79,12 @@ const Claims = Schema.Struct({
 const decodeClaims = Schema.decodeUnknownOption(Schema.fromJsonString(Claims))
 
 const check = Effect.fnUntraced(function*(assertion: string) {
-  const [header, claims, signature] = assertion.split(".")
+  const [header, claims, signature, more] = assertion.split(".")
   const text = (part: string | undefined) =>
     Option.flatMap(Option.fromUndefinedOr(part), (_) => Result.getSuccess(Base64Url.decodeString(_)))
   const alg = Option.flatMap(text(header), decodeHeader)
   const decoded = Option.flatMap(text(claims), decodeClaims)
-  if (Option.isNone(alg) || Option.isNone(decoded) || signature === undefined) {
+  if (Option.isNone(alg) || Option.isNone(decoded) || signature === undefined || more !== undefined) {
     return yield* refuse("invalid_request", "Bad Request")
   }
   const signed = alg.value.alg === "RS256" && (yield* verify(`${header}.${claims}`, signature))
@@ -98,6 +108,7 @@ const checkClaims = Effect.fnUntraced(function*({ aud, exp, iat, iss, scope }: t
     return yield* refuse("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
   }
   if (aud !== OAuth.tokenUrl) return yield* invalidGrant("Invalid JWT: Failed audience check.")
+  return scope
 })
 
 /** How far clocks may be apart. */
