@@ -25,23 +25,24 @@ export const token = Effect.gen(function*() {
   const { requests } = yield* world.World
   requests.token++
   const form = yield* Effect.option(HttpServerRequest.schemaBodyUrlParams(OAuth.TokenRequest))
-  const seconds = 3599
-  return yield* Option.match(form, {
-    onNone: () => Effect.fail(refuse("invalid_request", "Bad Request")),
-    onSome: ({ assertion, grant_type }) =>
-      grant_type === OAuth.grantType
-        ? check(assertion)
-        : Effect.fail(refuse("unsupported_grant_type", `Invalid grant_type: ${grant_type}`))
-  }).pipe(
-    Effect.flatMap((scope) =>
-      scope.includes(knownScopes)
-        ? Effect.map(world.issueToken(seconds), (access_token) =>
-          answer(200, { access_token, expires_in: seconds, token_type: "Bearer" }))
-        : Effect.succeed(answer(200, { id_token: "emulator-id-token" }))
-    ),
+  return yield* grant(Option.getOrUndefined(form)).pipe(
     Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
   )
 })
+
+const grant = Effect.fnUntraced(function*(form: typeof OAuth.TokenRequest.Type | undefined) {
+  if (form === undefined) return yield* refuse("invalid_request", "Bad Request")
+  if (form.grant_type !== OAuth.grantType) {
+    return yield* refuse("unsupported_grant_type", `Invalid grant_type: ${form.grant_type}`)
+  }
+  const scope = yield* check(form.assertion)
+  if (!scope.includes(knownScopes)) return answer(200, { id_token: "emulator-id-token" })
+  const access_token = yield* world.issueToken(tokenSeconds)
+  return answer(200, { access_token, expires_in: tokenSeconds, token_type: "Bearer" })
+})
+
+/** How long a token is valid: as recorded. */
+const tokenSeconds = 3599
 
 /** How the scopes begin that give access; any other gives an identity alone. */
 const knownScopes = "https://www.googleapis.com/auth/"
