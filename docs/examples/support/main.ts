@@ -78,9 +78,13 @@ const untilStopped = Effect.andThen(Console.log("\nThe emulator keeps running: C
 
 /** Where the key file is, and which project it is of. */
 const readKey = Effect.gen(function*() {
-  const keyFile = yield* Config.String("GOOGLE_APPLICATION_CREDENTIALS")
+  const keyFile = yield* Config.String("GOOGLE_APPLICATION_CREDENTIALS").pipe(
+    Effect.mapError(() => new Usage({ message: "--real needs GOOGLE_APPLICATION_CREDENTIALS: the path of a key file" }))
+  )
   const fs = yield* FileSystem.FileSystem
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ project_id: Schema.String })))
-  const { project_id } = yield* Effect.flatMap(fs.readFileString(keyFile), decode)
+  const { project_id } = yield* Effect.flatMap(fs.readFileString(keyFile), decode).pipe(
+    Effect.mapError(({ message }) => new Usage({ message: `the key file ${keyFile} tells no project: ${message}` }))
+  )
   return { keyFile, projectId: project_id }
 })

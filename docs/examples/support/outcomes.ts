@@ -1,5 +1,5 @@
 /** What became of a send: a table with what to do about each kind of outcome, and files of what changes. */
-import { type Outcome, Recipient, type Report } from "@cloud-messaging/client"
+import { type Outcome, Recipient, type Report, type SendError } from "@cloud-messaging/client"
 import { Console, Effect, FileSystem, Schema, Stream } from "effect"
 import { Csv } from "effect/encoding"
 import * as Table from "./table.ts"
@@ -42,6 +42,12 @@ export const printOutcomes = (reports: { readonly [protocol: string]: Report.Rep
     Table.format(["outcome", ...Object.keys(reports), "what to do"], Array.from(rows.values()).sort(byKind))
   )
 }
+
+/** Fails with the error of a send, and tells how many were not sent to. */
+export const failIf = (error: SendError.SendError | undefined) =>
+  error === undefined
+    ? Effect.void
+    : Effect.andThen(Console.log(`\nnot sent to: ${error.unsettled.length} recipients`), Effect.fail(error))
 
 const order = ["accepted", "not registered", "failed", "unavailable", "unknown"]
 

@@ -159,7 +159,14 @@ export const make = Effect.fnUntraced(function*<R>(
     timeToLive: Exit.match({ onFailure: () => Duration.zero, onSuccess: ({ lifetime }) => Duration.millis(lifetime) })
   })
   const refresh = (kept: Kept) =>
-    Effect.flatMap(lookup, (next) => Cache.set(cache, key, next)).pipe(
+    Effect.timeout(lookup, "1 minute").pipe(
+      Effect.flatMap((next) =>
+        // a token that somebody fetched in the meantime is the newer one
+        Effect.flatMap(
+          Cache.invalidateWhen(cache, key, (current) => current === kept),
+          (isCurrent) => isCurrent ? Cache.set(cache, key, next) : Effect.void
+        )
+      ),
       Effect.catchCause(() =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           kept.refreshAt = now + retryMillis
@@ -171,8 +178,11 @@ export const make = Effect.fnUntraced(function*<R>(
     get: Effect.flatMap(Cache.get(cache, key), (kept) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         if (now < kept.refreshAt) return Effect.succeed(kept.token)
-        kept.refreshAt = Number.POSITIVE_INFINITY // one refresh in flight
-        return Effect.as(refresh(kept), kept.token)
+        // one refresh in flight; nothing may come between the two
+        return Effect.uninterruptible(Effect.suspend(() => {
+          kept.refreshAt = Number.POSITIVE_INFINITY
+          return Effect.as(refresh(kept), kept.token)
+        }))
       })),
     invalidate: (token) =>
       Effect.asVoid(Cache.invalidateWhen(cache, key, (kept) => Redacted.value(kept.token) === Redacted.value(token)))

@@ -16,12 +16,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { AccessToken } from "./AccessToken.ts"
+import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as fcmAnswer from "./internal/fcmAnswer.ts"
 import * as fcmMessage from "./internal/fcmMessage.ts"
 import type * as Protocol from "./internal/protocol.ts"
 import * as service from "./internal/service.ts"
-import * as Url from "./internal/url.ts"
 import type { Fields, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
 import * as Outcome from "./Outcome.ts"
@@ -63,7 +63,8 @@ export interface Options extends Connection, Messaging.StreamOptions {}
 /**
  * Makes the service as a value, for both protocols in one program.
  *
- * Dies, naming the option, if `url` is neither https nor http on loopback, or no origin.
+ * Dies, naming the option, if `url` is neither https nor http on loopback, or no origin, if `projectId` can be none, and
+ * if `concurrency` or `maxWaiting` is less than 1.
  *
  * @category constructors
  * @since 1.0.0
@@ -72,8 +73,9 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient | AccessToken> {
   const accessToken = yield* AccessToken
-  const origin = yield* Effect.orDie(Url.origin(options.url ?? FcmV1.origin))
-  return yield* service.make(protocol(options.projectId, origin, accessToken), options)
+  const origin = yield* Effect.orDie(connection.origin(options.url ?? FcmV1.origin))
+  const projectId = yield* Effect.orDie(connection.projectId(options.projectId))
+  return yield* service.make(protocol(projectId, origin, accessToken), options)
 })
 
 /**
@@ -119,11 +121,12 @@ export const layerConfig = (
     Messaging.Messaging,
     Effect.gen(function*() {
       const { projectId, url } = yield* Config.unwrap(config)
+      yield* Effect.mapError(connection.projectId(projectId), connection.fromConfig)
       const emulator = yield* EmulatorHost.origin
       if (Option.isSome(emulator)) {
         return yield* service.make(protocol(projectId, emulator.value, EmulatorHost.accessToken), options)
       }
-      if (url !== undefined) yield* Effect.mapError(Url.origin(url), Url.fromConfig)
+      if (url !== undefined) yield* Effect.mapError(connection.origin(url), connection.fromConfig)
       return yield* make({ ...options, projectId, url })
     })
   )

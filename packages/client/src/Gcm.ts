@@ -18,12 +18,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as gcmAnswer from "./internal/gcmAnswer.ts"
 import * as gcmMessage from "./internal/gcmMessage.ts"
 import type * as Protocol from "./internal/protocol.ts"
 import * as service from "./internal/service.ts"
-import * as Url from "./internal/url.ts"
 import type { Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
 import * as Outcome from "./Outcome.ts"
@@ -73,7 +73,7 @@ export interface Options extends Connection, Messaging.StreamOptions {}
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const url = yield* Effect.orDie(Url.endpoint("url", options.url ?? GcmHttp.endpoint))
+  const url = yield* Effect.orDie(connection.endpoint("url", options.url ?? GcmHttp.endpoint))
   return yield* service.make(protocol(url, options.apiKey), options)
 })
 
@@ -115,9 +115,9 @@ export const layerConfig = (
       if (Option.isSome(emulator)) {
         return yield* service.make(protocol(`${emulator.value}/fcm/send`, EmulatorHost.owner), options)
       }
-      const connection = yield* Config.unwrap(config)
-      if (connection.url !== undefined) yield* Effect.mapError(Url.endpoint("url", connection.url), Url.fromConfig)
-      return yield* make({ ...options, ...connection })
+      const { apiKey, url } = yield* Config.unwrap(config)
+      if (url !== undefined) yield* Effect.mapError(connection.endpoint("url", url), connection.fromConfig)
+      return yield* make({ ...options, apiKey, url })
     })
   )
 

@@ -6,6 +6,7 @@
 import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 
 // -----------------------------------------------------------------------------
@@ -56,7 +57,9 @@ export class Recipient implements Equal.Equal {
   }
   /** Enough to tell recipients apart in a log: kind, the first characters of a long value, its length. */
   toString(): string {
-    return `${this.kind}:${this.#value.length < 24 ? "" : this.#value.slice(0, 6)}…(${this.#value.length})`
+    return `${this.kind}:${
+      this.#value.length < 24 ? "" : this.#value.slice(0, 6).replace(/[^\w:-]/g, "?")
+    }…(${this.#value.length})`
   }
   toJSON(): string {
     return this.toString()
@@ -121,7 +124,10 @@ export const make = (input: Input): Recipient => isRecipient(input) ? input : to
 export const makeAll = (inputs: Inputs): Array<Recipient> =>
   typeof inputs === "string" || isRecipient(inputs) || Redacted.isRedacted(inputs)
     ? [make(inputs)]
-    : Array.from(inputs, make)
+    // what is nothing to iterate, as callers without types may pass, is one recipient that is none
+    : Predicate.hasProperty(inputs, Symbol.iterator)
+    ? Array.from(inputs, make)
+    : [token("")]
 
 // -----------------------------------------------------------------------------
 // Guards and getters

@@ -199,7 +199,7 @@ export class ServerError extends Data.TaggedError("ServerError")<{
  */
 export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{ readonly status: number }> {
   override get message(): string {
-    return `unexpected status ${this.status}`
+    return `unexpected status ${this.status}: is the url the service's own?`
   }
 }
 

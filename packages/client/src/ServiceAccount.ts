@@ -23,9 +23,10 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AccessToken from "./AccessToken.ts"
+import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import { type Answer, exchange, quiet } from "./internal/exchange.ts"
-import * as Url from "./internal/url.ts"
+import * as Scrub from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -107,7 +108,7 @@ export const layerConfig = (
       if (Option.isSome(yield* EmulatorHost.origin)) return EmulatorHost.accessToken
       const options = yield* Config.unwrap(config)
       if (options.tokenUrl !== undefined) {
-        yield* Effect.mapError(Url.endpoint("tokenUrl", options.tokenUrl), Url.fromConfig)
+        yield* Effect.mapError(connection.endpoint("tokenUrl", options.tokenUrl), connection.fromConfig)
       }
       return yield* make(Effect.succeed(options), options.tokenUrl)
     })
@@ -157,27 +158,27 @@ export const layerFile = (
 // -----------------------------------------------------------------------------
 
 const KeyFile = Schema.Struct({
-  type: Schema.optional(Schema.Unknown),
   client_email: Schema.NonEmptyString,
   private_key: Schema.NonEmptyString,
   private_key_id: Schema.optional(Schema.String),
   token_uri: Schema.optional(Schema.String)
 })
 
+const decodeType = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ type: Schema.String })))
+
 const decodeKeyFile = Schema.decodeUnknownEffect(Schema.fromJsonString(KeyFile), { errors: "all" })
 
 const parse = (
   json: Redacted.Redacted,
   { tokenUrl }: KeyFileOptions
-): Effect.Effect<Options, AccessToken.AccessTokenError> =>
-  decodeKeyFile(Redacted.value(json)).pipe(
+): Effect.Effect<Options, AccessToken.AccessTokenError> => {
+  // of another type first: its other fields are missed for no good
+  if (Option.exists(decodeType(Redacted.value(json)), ({ type }) => type !== "service_account")) {
+    return Effect.fail(invalidKey("the key file is not of type service_account: create a key of a service account"))
+  }
+  return decodeKeyFile(Redacted.value(json)).pipe(
     Effect.mapError((error) => invalidKey(`this is no key file of a service account: ${oneLine(error.message)}`)),
     Effect.flatMap((file) => {
-      if (file.type !== undefined && file.type !== "service_account") {
-        return Effect.fail(
-          invalidKey("the key file is not of type service_account; for other types use application default credentials")
-        )
-      }
       // a key file is data: it does not say where credentials go
       if (tokenUrl === undefined && file.token_uri !== undefined && file.token_uri !== OAuth.tokenUrl) {
         return Effect.fail(
@@ -191,6 +192,7 @@ const parse = (
       })
     })
   )
+}
 
 const invalidKey = (detail: string) =>
   new AccessToken.AccessTokenError({ reason: new AccessToken.InvalidKey({ detail }) })
@@ -206,7 +208,7 @@ const make = Effect.fnUntraced(function*(
   tokenUrl: string = OAuth.tokenUrl
 ) {
   const client = yield* quiet()
-  const url = yield* Effect.orDie(Url.endpoint("tokenUrl", tokenUrl))
+  const url = yield* Effect.orDie(connection.endpoint("tokenUrl", tokenUrl))
   return yield* AccessToken.make(Effect.gen(function*() {
     const assertion = yield* Effect.provide(Effect.flatMap(key, sign), layerSignature)
     const answer = yield* exchange(client, request(url, assertion), timeout).pipe(
@@ -234,7 +236,7 @@ const sign = Effect.fnUntraced(function*({ clientEmail, privateKey, privateKeyId
     exp: issuedAt + OAuth.maxAssertionSeconds
   }
   const payload = `${segment(header)}.${segment(claims)}`
-  const pem = Redacted.value(privateKey).replaceAll("\\n", "\n")
+  const pem = Redacted.value(privateKey).replaceAll("\\r", "").replaceAll("\\n", "\n")
   const signed = yield* KeyFormat.decodePrivate(privateKeyFormat, Signature.rsaPkcs1v15Sha256, pem).pipe(
     Effect.flatMap((key) => signature.sign(key, new TextEncoder().encode(payload))),
     Effect.mapError(() => invalidKey("the private key is not an RSA key in PEM, PKCS #8 (BEGIN PRIVATE KEY)"))
@@ -273,10 +275,13 @@ const decode = ({ status, text }: Answer): Effect.Effect<AccessToken.Fetched, Ac
   })
 }
 
+// what the endpoint quotes of the assertion is hidden by its look: see scrub.ts
+const scrub = Scrub.make(() => [])
+
 const refusal = ({ error, error_description }: typeof OAuth.TokenError.Type) =>
   new AccessToken.AccessTokenError({
     reason: new AccessToken.InvalidGrant({
-      detail: `${error}: ${error_description ?? "no description"}`.slice(0, 300) +
+      detail: `${scrub.code(error)}: ${scrub.text(error_description ?? "no description")}` +
         (error === "invalid_grant" ? " (is the key revoked, or this machine's clock wrong?)" : "")
     })
   })

@@ -34,7 +34,7 @@ describe("Message.validate", () => {
         "timeToLive: must lie between 0 and four weeks (2,419,200 seconds)"
       ])
     }
-    for (const json of ["3600", "\"soon\"", "null", "[1,2]", "true"]) {
+    for (const json of ["3600", "\"soon\"", "null", "[1,2]", "true", "{}", "{\"hour\":1}", "{\"hours\":\"1\"}"]) {
       assert.deepStrictEqual(problems(untyped(`{"timeToLive":${json}}`)), [
         "timeToLive: must be a Duration, or a text with a unit such as \"1 hour\""
       ], json)

@@ -71,7 +71,7 @@ describe("TransportError", () => {
       ])
       assert.deepStrictEqual(yield* reasonOf(Http.text("", { status: 302 })), [
         "UnexpectedStatus",
-        "unexpected status 302",
+        "unexpected status 302: is the url the service's own?",
         false
       ])
     }))

@@ -84,12 +84,28 @@ describe("url", () => {
     }))
 })
 
+describe("projectId", () => {
+  const wrongIds = ["", "..", ".", "a/b", "a b", "a?b", "\ud800"]
+
+  it.effect("in code: one that would change the path dies, naming the option; from Config it is a ConfigError", () =>
+    Effect.gen(function*() {
+      const http = Layer.merge(Http.accessToken, Http.layer(Http.accept))
+      for (const projectId of wrongIds) {
+        const exit = yield* send(Http.fcm(Http.accept, [], { projectId }))
+        assert.isTrue(Exit.hasDies(exit), projectId)
+        assert.include(String(exit), "projectId")
+        const provided = Layer.provide(fcmProject, [http, env({ FCM_PROJECT: projectId })])
+        assert.include(String(yield* send(provided)), "ConfigError", projectId)
+      }
+    }))
+})
+
 describe("layerConfig", () => {
   it.effect("takes the connection from Config, the rest as values", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
       const provider = env({
-        FCM_PROJECT: "p q",
+        FCM_PROJECT: "p-q",
         FCM_URL: "https://fcm.example",
         GCM_API_KEY: "k",
         GCM_URL: "https://g.example/s"
@@ -105,8 +121,8 @@ describe("layerConfig", () => {
         assert.isTrue(Exit.isSuccess(yield* send(layer.pipe(Layer.provide([http, provider])))))
       }
       assert.deepStrictEqual(requests.map(({ url }) => url), [
-        "https://fcm.example/v1/projects/p%20q/messages:send",
-        "https://fcm.googleapis.com/v1/projects/p%20q/messages:send",
+        "https://fcm.example/v1/projects/p-q/messages:send",
+        "https://fcm.googleapis.com/v1/projects/p-q/messages:send",
         "https://g.example/s",
         "https://fcm.googleapis.com/fcm/send"
       ])

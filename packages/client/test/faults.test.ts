@@ -384,7 +384,7 @@ describe("nobody knows", () => {
 
   it.effect("a GCM result that is none costs its own recipient alone", () =>
     Effect.gen(function*() {
-      const results = [{ message_id: "0:1" }, {}, null, { message_id: 5 }, { error: "NotRegistered" }]
+      const results = [{ message_id: "0:1" }, {}, null, { message_id: [] }, { error: "NotRegistered" }]
       const report = yield* Effect.provide(
         Messaging.send(message, ["a", "b", "c", "d", "e"]),
         Http.gcm(() => Http.json({ results }))

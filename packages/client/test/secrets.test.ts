@@ -9,6 +9,7 @@ import {
   RetryPolicy,
   ServiceAccount
 } from "@cloud-messaging/client"
+import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Console, Effect, Exit, Layer, Logger, Option, Redacted, References, Tracer } from "effect"
 import { inspect } from "node:util"
@@ -77,6 +78,22 @@ const scenarios: Record<string, Http.Answer> = {
   "denied": () => Http.fcmError(403, {}),
   "trouble": () => Http.text("", { status: 500 }),
   "odd 200": (request) => Http.text(JSON.stringify(request)),
+  "encoded": (request) =>
+    Http.fcmError(400, {
+      code: "INVALID_ARGUMENT",
+      message: [
+        encodeURIComponent(Http.tokenOf(request)),
+        btoa(Http.tokenOf(request)),
+        Http.tokenOf(request).slice(0, 30),
+        secrets.title.toUpperCase(),
+        secrets.body.replace("-", "-\r\n").replace("\r\n", "")
+      ].join(" ")
+    }),
+  "a field named like a secret": (request) =>
+    Http.fcmError(400, { code: "INVALID_ARGUMENT", message: `Invalid value at 'message.${Http.tokenOf(request)}'` }),
+  "a code like a secret": (request) => Http.fcmError(400, { code: Http.tokenOf(request) }),
+  "a name like a secret": (request) => Http.json({ name: Http.tokenOf(request) }),
+  "lost with a secret as code": (request) => Effect.fail({ code: Http.tokenOf(request) }),
   "lost": (request) => Effect.fail({ message: `fetch failed: ${JSON.stringify(request)}` })
 }
 
@@ -181,6 +198,21 @@ describe("law 9", () => {
         ))
     }
   }
+
+  it.effect("the token endpoint may quote the assertion", () =>
+    Effect.gen(function*() {
+      const quotings: ReadonlyArray<Http.Answer> = [
+        ({ text }) => Http.json({ error: new URLSearchParams(text).get("assertion") }, { status: 400 }),
+        ({ text }) => Http.json({ error: "invalid_grant", error_description: `\u001b[31m${text}\r\n` }, { status: 400 })
+      ]
+      for (const quoting of quotings) {
+        const error = yield* AccessToken.AccessToken.use(({ get }) => Effect.flip(get)).pipe(
+          Effect.provide(Layer.provide(ServiceAccount.layer(Emulator.serviceAccount), Http.layer(quoting)))
+        )
+        for (const text of shown(error)) assert.notInclude(text, "eyJ")
+        for (const text of [error.message, error.reason.message]) assert.notInclude(text, "\u001b")
+      }
+    }))
 
   it.effect("recipients, messages, options, layers and services show none", () =>
     Effect.gen(function*() {

@@ -265,7 +265,7 @@ describe("Fcm", () => {
           code: "INVALID_ARGUMENT",
           issues: [{
             path: ["message", "data", 0, "value"],
-            message: "Invalid value at 'message.data[0].value' (TYPE_STRING), 12"
+            message: "Invalid value at 'message.data[0].value' (TYPE_STRING)"
           }]
         })
         assert.deepStrictEqual(error.unsettled.map(Recipient.value), [token])

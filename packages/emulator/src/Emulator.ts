@@ -67,6 +67,8 @@ export interface Arrival {
   /** The sender asked to check alone (`validateOnly`, `dry_run`). */
   readonly dryRun: boolean
   readonly messageId: string
+  /** The answer was cut, so that the sender cannot know. */
+  readonly answerCut: boolean
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number
 }

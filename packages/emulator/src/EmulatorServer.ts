@@ -82,7 +82,11 @@ export const layer = (
         gracefulShutdownTimeout: 0
       })
       yield* server.serve(emulator.app.pipe(Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut })))
-      const url = HttpServer.formatAddress(server.address)
+      // who listens on every address is reached on this machine's own
+      const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
+        "//[::]:",
+        "//[::1]:"
+      )
       return { url, host: new URL(url).host }
     })
   ).pipe(Layer.provideMerge(Emulator.layer))

@@ -800,6 +800,7 @@ describe("Emulator", () => {
           kind: "token",
           message,
           dryRun: false,
+          answerCut: false,
           messageId: arrival?.messageId ?? "",
           acceptedAt: 1_800_000_000_000
         })
@@ -821,6 +822,7 @@ describe("Emulator", () => {
             kind: "token",
             message,
             dryRun: false,
+            answerCut: false,
             acceptedAt: 1_800_000_000_000
           }))
         )

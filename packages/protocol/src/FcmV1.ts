@@ -243,7 +243,8 @@ export const ApnsError = Schema.Struct({
 })
 
 /**
- * The codes of {@link FcmError} that the service documents.
+ * The codes of {@link FcmError} that the service documents, and two that Google's SDKs know besides
+ * (`UNREGISTERED_FID`, `APNS_AUTH_ERROR`).
  *
  * @category models
  * @since 1.0.0
@@ -257,3 +258,5 @@ export type ErrorCode =
   | "UNAVAILABLE"
   | "INTERNAL"
   | "THIRD_PARTY_AUTH_ERROR"
+  | "UNREGISTERED_FID"
+  | "APNS_AUTH_ERROR"

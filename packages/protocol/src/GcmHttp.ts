@@ -9,6 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { lenientKey } from "./RpcStatus.ts"
 
 // -----------------------------------------------------------------------------
 // Constants
@@ -80,7 +81,8 @@ export interface Content extends Schema.Schema.Type<typeof Content> {}
 export const Content = Schema.Struct(content)
 
 /**
- * The schema of a request's body, as the service takes it: data that are no strings are converted (`server-ref.jd`).
+ * The schema of a request's body, as the service takes it: to `registration_ids`, or to one (`to`); data that are no
+ * strings are converted (`server-ref.jd`).
  *
  * @category schemas
  * @since 1.0.0
@@ -88,7 +90,8 @@ export const Content = Schema.Struct(content)
 export const JsonRequest = Schema.Struct({
   ...content,
   data: Schema.optional(Schema.Record(Schema.String, Schema.Json)),
-  registration_ids: Schema.Array(Schema.String)
+  registration_ids: Schema.optional(Schema.Array(Schema.String)),
+  to: Schema.optional(Schema.String)
 })
 
 /**
@@ -109,14 +112,15 @@ const encodeContent = Schema.encodeSync(Content)
 // -----------------------------------------------------------------------------
 
 /**
- * The schema of an accepted message: `registration_id` is the id to use from now on.
+ * The schema of an accepted message: `registration_id` is the id to use from now on. Some servers write the
+ * `message_id` as a number.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const Accepted = Schema.Struct({
-  message_id: Schema.String,
-  registration_id: Schema.optionalKey(Schema.String)
+  message_id: Schema.Union([Schema.String, Schema.Number]),
+  registration_id: lenientKey(Schema.NonEmptyString)
 })
 
 /**

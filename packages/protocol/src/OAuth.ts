@@ -66,15 +66,15 @@ export const AssertionClaims = Schema.Struct({
 export const TokenRequest = Schema.Struct({ grant_type: Schema.String, assertion: Schema.String })
 
 /**
- * The schema of a success; `expires_in` is in seconds (3599 as a rule).
+ * The schema of a success: a token that fits a header, and for how many seconds it is valid (3599 as a rule).
  *
  * @category schemas
  * @since 1.0.0
  */
 export const TokenResponse = Schema.Struct({
-  access_token: Schema.NonEmptyString,
-  expires_in: Schema.Number,
-  token_type: Schema.String
+  access_token: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/)),
+  expires_in: Schema.Finite,
+  token_type: Schema.String.check(Schema.isPattern(/^bearer$/i))
 })
 
 /**

@@ -122,7 +122,7 @@ describe("JsonResponse", () => {
         found.map((result) => "error" in result ? `id-${result.error}` : "id-accepted"),
         yield* Effect.map(
           Schema.decodeUnknownEffect(GcmHttp.JsonRequest)(request("gcm-errors").body),
-          (_) => Array.from(_.registration_ids)
+          (_) => Array.from(_.registration_ids ?? [])
         )
       )
     }))

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import type { AccessToken } from "../AccessToken.ts"
 
 const HostPort = Schema.String.check(Schema.makeFilter<string>(
-  (text) => text === "" || (/^[^/@?#\s]+:\d+$/.test(text) && URL.canParse(`http://${text}`)),
+  (text) => text === "" || (/^[^/\\@?#\s]+:\d+$/.test(text) && URL.canParse(`http://${text}`)),
   { expected: "host:port" }
 ))
 

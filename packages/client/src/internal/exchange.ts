@@ -143,7 +143,9 @@ const causes = (cause: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(cause, "cause") ? [cause, cause.cause] : [cause]
 
 const code = (cause: unknown): string | undefined =>
-  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
+  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) && /^[A-Z][A-Z0-9_]{0,40}$/.test(cause.code)
+    ? cause.code
+    : undefined
 
 // No text of the cause: it is foreign, and may quote what was sent
 const detail = (error: HttpClientError.HttpClientError): string => {

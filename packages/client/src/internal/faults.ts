@@ -17,8 +17,10 @@ export type Fault =
 /** Codes of `FcmError`, whatever the status. `INVALID_ARGUMENT` needs a closer look: see `fcmAnswer.ts`. */
 export const fcm: { readonly [Code in Exclude<FcmV1.ErrorCode, "INVALID_ARGUMENT">]: Fault } = {
   UNREGISTERED: "notRegistered",
+  UNREGISTERED_FID: "notRegistered",
   SENDER_ID_MISMATCH: "fixCredentials",
   THIRD_PARTY_AUTH_ERROR: "fixCredentials",
+  APNS_AUTH_ERROR: "fixCredentials",
   QUOTA_EXCEEDED: "unavailable",
   UNAVAILABLE: "unavailable",
   INTERNAL: "unavailable",

@@ -23,23 +23,24 @@ const findQuotaFailure = RpcStatus.findDetail(RpcStatus.QuotaFailure)
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, recipient: Recipient, sent: Sent): Verdict.Verdict => {
   if (answer.status >= 200 && answer.status <= 299) {
-    return Option.match(decodeSuccess(answer.text), {
-      onNone: () => Verdict.garbled(answer, "no name of a message"),
-      onSome: ({ name }) => accepted(recipient, name)
-    })
+    const name = Option.getOrUndefined(decodeSuccess(answer.text))?.name
+    return name !== undefined && /^projects\/[^/\s]{1,100}\/messages\/[^/\s]{1,200}$/.test(name)
+      ? accepted(recipient, name)
+      : Verdict.garbled(answer, "no name of a message")
   }
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   const code = envelope && Option.getOrUndefined(findFcmError(envelope))?.errorCode
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
     return invalidArgument(envelope, recipient, sent)
   }
+  const shown = code === undefined || faults.find(faults.fcm, code) !== undefined ? code : sent.scrub.code(code)
   const trouble = Verdict.ofStatus(answer, {
-    code: code && sent.scrub(code),
+    code: shown,
     slows: answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
   })
-  return code === undefined
+  return shown === undefined
     ? ofStatus(projectId, answer, trouble)
-    : ofCode(answer, sent.scrub(code), describe(envelope, sent), recipient, trouble)
+    : ofCode(answer, shown, describe(envelope, sent), recipient, trouble)
 }
 
 const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
@@ -101,16 +102,16 @@ const isInvalidArgument = (answer: Answer, envelope: RpcStatus.Status, code: str
 
 const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent: Sent): Verdict.Verdict => {
   const violations = Option.match(findBadRequest(envelope), { onNone: () => [], onSome: (_) => _.fieldViolations })
-  const issues = violations.map((violation) => issueOf(violation, sent))
+  const issues = violations.slice(0, maxIssues).map((violation) => issueOf(violation, sent))
   const failed = (disposition: "remove" | "keep") =>
     Verdict.spoken([
       new Outcome.Failed({ recipient, code: "INVALID_ARGUMENT", detail: describe(envelope, sent), issues, disposition })
     ])
-  if (violations.some(namesRecipient) || textNamesRecipient(envelope) || isGoneFromApple(envelope)) {
-    return failed("remove")
-  }
-  const rejected = issues.filter(({ path }) => path.length > 1)
-  if (rejected.length > 0) return reject(rejected)
+  if (violations.some(namesRecipient) || isGoneFromApple(envelope)) return failed("remove")
+  const rejected = violations.filter(namesField).slice(0, maxIssues)
+  if (rejected.length > 0) return reject(rejected.map((violation) => issueOf(violation, sent)))
+  // texts last, and only where the details name nothing
+  if (textNamesRecipient(envelope)) return failed("remove")
   const field = fieldInText(envelope)
   if (field !== undefined) return reject([{ path: pathOf(field), message: describe(envelope, sent) ?? "" }])
   return failed("keep")
@@ -118,6 +119,12 @@ const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent:
 
 const reject = (issues: ReadonlyArray<Issue>): Verdict.Verdict =>
   Verdict.rejected(new SendError.RejectedRequest({ code: "INVALID_ARGUMENT", issues }))
+
+/** As many issues as anybody reads. */
+const maxIssues = 20
+
+/** Whether it names a field, and not the message as a whole. */
+const namesField = ({ field = "" }: RpcStatus.FieldViolation): boolean => field !== "" && field !== "message"
 
 const recipientFields = new Set(["message.token", "message.fid"])
 
@@ -128,7 +135,8 @@ const isGoneFromApple = (envelope: RpcStatus.Status): boolean =>
 
 // The only place where texts of the service decide: "The registration token is not a valid FCM registration token",
 // and "Invalid value at 'message.data[0].value' (TYPE_STRING), 12", both on the page of error codes.
-const textNamesRecipient = ({ message }: RpcStatus.Status): boolean => /registration token/i.test(message ?? "")
+const textNamesRecipient = ({ message }: RpcStatus.Status): boolean =>
+  /^The registration token is not/i.test(message ?? "")
 
 const fieldInText = ({ message }: RpcStatus.Status): string | undefined => /'(message\.[^']+)'/.exec(message ?? "")?.[1]
 
@@ -137,21 +145,25 @@ const fieldInText = ({ message }: RpcStatus.Status): string | undefined => /'(me
 // -----------------------------------------------------------------------------
 
 const issueOf = ({ description, field }: RpcStatus.FieldViolation, { scrub }: Sent): Issue => ({
-  path: pathOf(scrub(field ?? "")),
-  message: scrub(description ?? "")
+  path: pathOf(field ?? ""),
+  message: scrub.text(description ?? "")
 })
 
-/** `message.data[0].value` as a path. */
+/** `message.data[0].value` as a path; what is no path of a field is left out, as it may quote anything. */
 const pathOf = (field: string): ReadonlyArray<string | number> =>
-  field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => /^\d+$/.test(part) ? Number(part) : part)
+  /^\w{1,40}(\.\w{1,40}|\[\d{1,6}\]){0,10}$/.test(field)
+    ? field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => /^\d+$/.test(part) ? Number(part) : part)
+    : []
 
 /** The service's text, and Apple's reason behind it. */
 const describe = (envelope: RpcStatus.Status | undefined, { scrub }: Sent): string | undefined => {
   if (envelope === undefined) return undefined
   const apple = Option.match(findApnsError(envelope), {
     onNone: () => [],
-    onSome: ({ reason, statusCode }) => [`(APNs ${[statusCode, reason].filter((_) => _ !== undefined).join(" ")})`]
+    onSome: ({ reason, statusCode }) => [
+      `(APNs ${[statusCode, reason && scrub.code(reason)].filter((_) => _ !== undefined).join(" ")})`
+    ]
   })
-  const parts = envelope.message === undefined ? apple : [envelope.message, ...apple]
-  return parts.length === 0 ? undefined : scrub(parts.join(" "))
+  const parts = envelope.message === undefined ? apple : [scrub.text(envelope.message), ...apple]
+  return parts.length === 0 ? undefined : parts.join(" ")
 }

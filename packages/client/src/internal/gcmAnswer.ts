@@ -21,7 +21,7 @@ export const judge = (answer: Answer, sent: Sent): Verdict.Verdict => {
   switch (answer.status) {
     case 400:
       return Verdict.rejected(
-        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: sent.scrub(answer.text) }] })
+        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: sent.scrub.text(answer.text) }] })
       )
     case 401:
       return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
@@ -54,10 +54,12 @@ const outcomeOf = (
   if ("message_id" in result.value) {
     const { message_id, registration_id } = result.value
     const canonical = registration_id === undefined ? undefined : Recipient.token(registration_id)
-    return new Outcome.Success({ recipient, messageId: message_id, canonical })
+    return new Outcome.Success({ recipient, messageId: String(message_id).slice(0, 300), canonical })
   }
-  const code = scrub(result.value.error)
-  const fault = faults.find(faults.gcm, code) ?? "keep"
+  const { error } = result.value
+  const known = faults.find(faults.gcm, error)
+  const code = known === undefined ? scrub.code(error) : error
+  const fault = known ?? "keep"
   switch (fault) {
     case "notRegistered":
       return new Outcome.NotRegistered({ recipient })

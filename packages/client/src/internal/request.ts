@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
-import type { AccessTokenError } from "../AccessToken.ts"
+import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
 import { exchange } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
@@ -45,7 +45,7 @@ const askWith = (
   renew: Protocol["renew"]
 ): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
   Effect.flatMap(
-    self.protocol.credential,
+    Effect.flatMap(self.protocol.credential, checkHeader),
     (credential) =>
       Effect.flatMap(once(self, question, credential), (verdict) =>
         renew !== undefined && verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
@@ -53,15 +53,22 @@ const askWith = (
           : Effect.succeed(verdict))
   )
 
+/** A credential that no header can hold would fail in the client, as if the network had. */
+const checkHeader = (credential: Redacted.Redacted): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
+  /^[\x21-\x7e]+$/.test(Redacted.value(credential)) ? Effect.succeed(credential) : Effect.fail(
+    new AccessTokenError({
+      reason: new InvalidKey({ detail: "the credential is empty, or holds spaces, line breaks or other than ASCII" })
+    })
+  )
+
 const once = (self: Requests, question: Question, credential: Redacted.Redacted): Effect.Effect<Verdict.Verdict> => {
   const { attempts, prepared, recipients } = question
   const request = prepared.encoded({ recipients, credential, firstAttempt: question.firstAttempt })
-  const scrub: Scrub.Scrub = (text) =>
-    Scrub.make([
-      Redacted.value(credential),
-      ...recipients.map(Recipient.value),
-      ...texts(prepared.message.fields)
-    ])(text)
+  const scrub = Scrub.make(() => [
+    Redacted.value(credential),
+    ...recipients.map(Recipient.value),
+    ...texts(prepared.message.fields)
+  ])
   const verdict = Effect.match(exchange(self.client, request, self.requestTimeout), {
     onFailure: Verdict.lost,
     onSuccess: (answer) => self.protocol.judge(answer, { recipients, attempts, scrub })

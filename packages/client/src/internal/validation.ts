@@ -18,9 +18,20 @@ import type { Fields, Issue, TimeToLive } from "../Message.ts"
 /** The duration of a time to live, if it is one. */
 export const timeToLive = (input: unknown): Option.Option<Duration.Duration> =>
   // a bare number, bigint or pair, which untyped callers may pass, has no unit that everybody would read the same
-  Predicate.isString(input) || (Predicate.isObject(input) && !Array.isArray(input))
+  Duration.isDuration(input)
+    ? Option.some(input)
+    : Predicate.isString(input) || isDurationObject(input)
     ? Duration.fromInput(input as TimeToLive)
     : Option.none()
+
+const units = new Set(["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"])
+
+// Duration reads any object, and what it does not know as zero: a message that is to be delivered now or never
+const isDurationObject = (input: unknown): boolean => {
+  if (!Predicate.isObject(input)) return false
+  const parts = Object.entries(input).filter(([, n]) => n !== undefined)
+  return parts.length > 0 && parts.every(([unit, n]) => units.has(unit) && Number.isFinite(n))
+}
 
 const fourWeeks = Duration.weeks(4)
 

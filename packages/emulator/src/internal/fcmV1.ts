@@ -38,7 +38,15 @@ export const send = Effect.gen(function*() {
   const error = errors[fate.name]
   if (error !== undefined) return error
   const { messageId } = yield* world.accept(
-    { endpoint: "fcm", project, recipient, kind, message, dryRun: validateOnly === true },
+    {
+      endpoint: "fcm",
+      project,
+      recipient,
+      kind,
+      message,
+      dryRun: validateOnly === true,
+      answerCut: fate.name === "cut"
+    },
     (n) => `projects/${project}/messages/${validateOnly === true ? "fake_message_id" : `0:${n}`}`
   )
   const text = pretty({ name: messageId })

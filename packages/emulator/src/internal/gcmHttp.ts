@@ -20,8 +20,9 @@ export const send = Effect.gen(function*() {
   if (key === undefined || key === "emulator:bad-key") return unauthorized
   const body = Option.getOrUndefined(decode(yield* request.text))
   if (body === undefined) return badRequest("JSON_PARSING_ERROR: the body is no message")
-  const ids = body.registration_ids
+  const ids = body.registration_ids ?? (body.to === undefined ? [] : [body.to])
   if (ids.length === 0) return badRequest("\"registration_ids\" must hold at least one id")
+  if (body.to?.startsWith("/topics/") === true) return badRequest("this emulator knows no topics yet")
   if (ids.length > GcmHttp.maxRegistrationIds) {
     return badRequest(
       `Number of messages on bulk (${ids.length}) exceeds maximum allowed (${GcmHttp.maxRegistrationIds})`
@@ -33,9 +34,10 @@ export const send = Effect.gen(function*() {
   if (fated("reset")) return yield* new ConnectionReset()
   if (fated("html")) return html
   if (fated("slow")) yield* Effect.sleep(Math.max(...fates.map(({ n, name }) => name === "slow" ? n ?? 0 : 0)))
-  const results = yield* Effect.forEach(ids, (id, i) => resultOf(project, id, fates[i]?.name ?? "ok", body))
+  const answerCut = fated("cut")
+  const results = yield* Effect.forEach(ids, (id, i) => resultOf(project, id, fates[i]?.name ?? "ok", body, answerCut))
   const text = JSON.stringify(envelope(results, requests.gcm, body.dry_run === true))
-  if (fated("cut")) return yield* new AnswerCut({ text })
+  if (answerCut) return yield* new AnswerCut({ text })
   const headers = fated("unavailable") || fated("internal") ? { "retry-after": "1" } : {}
   return HttpServerResponse.text(text, { contentType: json, headers })
 })
@@ -63,15 +65,21 @@ const errors: { readonly [Name in Fate.Name]?: GcmHttp.ErrorCode } = {
   quota: "DeviceMessageRateExceeded"
 }
 
-const resultOf = (project: string, id: string, fate: Fate.Name, message: typeof GcmHttp.JsonRequest.Type) => {
+const resultOf = (
+  project: string,
+  id: string,
+  fate: Fate.Name,
+  message: typeof GcmHttp.JsonRequest.Type,
+  answerCut: boolean
+) => {
   const error = id === "" ? "InvalidRegistration" : errors[fate]
   if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
   const dryRun = message.dry_run === true
-  const { data, registration_ids: _, ...rest } = message
+  const { data, registration_ids: _ids, to: _to, ...rest } = message
   const content = data === undefined ? rest : { ...rest, data: Record.map(data, dataText) }
   return Effect.map(
     world.accept(
-      { endpoint: "gcm", project, recipient: id, kind: "token", message: content, dryRun },
+      { endpoint: "gcm", project, recipient: id, kind: "token", message: content, dryRun, answerCut },
       (n) => dryRun ? "fake_message_id" : `0:${n}`
     ),
     ({ messageId }): GcmHttp.Result =>

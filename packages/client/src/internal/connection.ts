@@ -1,5 +1,5 @@
 /**
- * Credentials go where code says: over TLS, or to this machine.
+ * Options that say where to send. Credentials go where code says: over TLS, or to this machine.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -21,19 +21,30 @@ const problem = (text: string, originOnly: boolean): string | undefined => {
   return undefined
 }
 
-const check = (option: string, url: string, originOnly: boolean): Effect.Effect<void, Schema.SchemaError> =>
-  Schema.decodeUnknownEffect(Schema.Record(
-    Schema.String,
-    Schema.String.check(Schema.makeFilter<string>((text) => problem(text, originOnly)))
-  ))({ [option]: url }).pipe(Effect.asVoid)
+const check = (
+  option: string,
+  value: string,
+  isWrong: (value: string) => string | undefined
+): Effect.Effect<void, Schema.SchemaError> =>
+  Schema.decodeUnknownEffect(Schema.Record(Schema.String, Schema.String.check(Schema.makeFilter<string>(isWrong))))({
+    [option]: value
+  }).pipe(Effect.asVoid)
 
 /** The origin of the option `url`; a wrong one is a `SchemaError` with the option as its path. */
 export const origin = (url: string): Effect.Effect<string, Schema.SchemaError> =>
-  Effect.map(check("url", url, true), () => new URL(url).origin)
+  Effect.map(check("url", url, (text) => problem(text, true)), () => new URL(url).origin)
 
 /** A full endpoint; a wrong one is a `SchemaError` with the option as its path. */
 export const endpoint = (option: "url" | "tokenUrl", url: string): Effect.Effect<string, Schema.SchemaError> =>
-  Effect.as(check(option, url, false), url)
+  Effect.as(check(option, url, (text) => problem(text, false)), url)
 
-/** What is wrong with a URL that came from Config is an error of Config. */
+/** A project's id or number; a wrong one, which would change the path of the URL, is a `SchemaError`. */
+export const projectId = (id: string): Effect.Effect<string, Schema.SchemaError> =>
+  Effect.as(
+    check("projectId", id, (text) =>
+      /^[a-z0-9:.-]*[a-z0-9][a-z0-9:.-]*$/i.test(text) ? undefined : "must be the id or number of a project"),
+    id
+  )
+
+/** What is wrong with an option that came from Config is an error of Config. */
 export const fromConfig = (error: Schema.SchemaError): Config.ConfigError => new Config.ConfigError(error)
