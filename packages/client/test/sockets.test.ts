@@ -12,7 +12,10 @@ const message = Message.make({ data: { score: 42 } })
 const clients = { undici: NodeHttpClient.layerUndici, fetch: FetchHttpClient.layer }
 
 /** A server that gives each connection, once its request has come, to `respond`; counts the requests. */
-const serve = (respond: (socket: Socket) => void) =>
+const serve = (respond: (socket: Socket) => void) => serveRaw(() => {}, respond)
+
+/** A server that gives each connection to `connected`, and, once its request has come, to `respond`. */
+const serveRaw = (connected: (socket: Socket) => void, respond: (socket: Socket) => void = () => {}) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly url: string; readonly requests: () => number; readonly server: Server }>((resume) => {
       let requests = 0
@@ -20,6 +23,7 @@ const serve = (respond: (socket: Socket) => void) =>
       const server = createServer((socket) => {
         sockets.add(socket)
         socket.on("error", () => socket.destroy())
+        connected(socket)
         let text = ""
         socket.on("data", (data) => {
           text += data.toString()
@@ -104,6 +108,12 @@ for (const client of ["undici", "fetch"] as const) {
         assert.deepStrictEqual(summary(dropped), ["Network", "Unknown", "retryLater"])
         const reset = yield* answered((socket) => socket.resetAndDestroy())
         assert.deepStrictEqual(summary(reset), ["Network", "Unknown", "retryLater"])
+      }).pipe(Effect.scoped))
+
+    it.live("law 4: a connection that closes before the request is written counts as written: nobody can tell", () =>
+      Effect.gen(function*() {
+        const hostile = yield* serveRaw((socket) => socket.destroy())
+        assert.deepStrictEqual(summary(yield* via(client, hostile.url)), ["Network", "Unknown", "retryLater"])
       }).pipe(Effect.scoped))
 
     it.live("an answer that never comes, or never ends, is an answer lost", () =>

@@ -1,0 +1,114 @@
+/** Spans, metrics and logs: what the docs promise, and never a token. */
+import { Message, Messaging, RetryPolicy } from "@cloud-messaging/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Logger, Metric, References, Stream, Tracer } from "effect"
+import * as Http from "./utils/http.ts"
+import { inTime } from "./utils/time.ts"
+
+const message = Message.make({ data: { score: 42 } })
+
+const recording = () => {
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, tracer }
+}
+
+const retryOnce: Http.Answer = (request, n) =>
+  n === 1 ? Http.fcmError(503, { code: "UNAVAILABLE" }) : Http.accept(request, n)
+
+describe("spans", () => {
+  it.effect("one for a send, with counts, and none for its requests", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      yield* inTime(Messaging.send(message, ["a", "b"], { retryPolicy: RetryPolicy.standard }))
+      assert.deepStrictEqual(spans.map(({ kind, name }) => [name, kind]), [["Messaging.send", "producer"]])
+      const attributes = Object.fromEntries(spans[0]?.attributes ?? [])
+      assert.deepInclude(attributes, {
+        "messaging.system": "fcm",
+        "messaging.operation.type": "send",
+        "messaging.batch.message_count": 2,
+        "messaging.requests": 3,
+        "messaging.outcome.Success": 2,
+        "messaging.outcome.Failed": 0
+      })
+    }).pipe(
+      Effect.provide(Http.fcm(retryOnce)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
+  it.effect("one for a stream", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      yield* Stream.runDrain(Messaging.sendStream(message, Stream.make("a", "b")))
+      assert.deepStrictEqual(spans.map(({ name }) => name), ["Messaging.sendStream"])
+      assert.strictEqual(spans[0]?.attributes.get("messaging.outcome.Success"), 2)
+    }).pipe(
+      Effect.provide(Http.fcm(Http.accept)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
+  it.effect("one for each request, where the application wants it", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      yield* Messaging.send(message, ["a", "b"], { requestSpans: true })
+      assert.deepStrictEqual(spans.map(({ name }) => name), [
+        "Messaging.send",
+        "Messaging.request",
+        "Messaging.request"
+      ])
+    }).pipe(
+      Effect.provide(Http.fcm(Http.accept)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+})
+
+describe("metrics", () => {
+  it.effect("count outcomes by code, retries, and requests", () =>
+    Effect.gen(function*() {
+      yield* inTime(Messaging.send(message, ["a", "b"], { retryPolicy: RetryPolicy.standard }))
+      const snapshot = yield* Metric.snapshot
+      const of = (id: string) => snapshot.filter((metric) => metric.id === id)
+      const states = (id: string) => of(id).map(({ attributes, state }) => [attributes, state])
+      assert.deepStrictEqual(states("cloud_messaging_outcomes"), [
+        [{ system: "fcm", outcome: "Success", code: "" }, { count: 2, incremental: true }]
+      ])
+      assert.deepStrictEqual(states("cloud_messaging_retries"), [
+        [{ system: "fcm", code: "UNAVAILABLE" }, { count: 1, incremental: true }]
+      ])
+      assert.strictEqual(of("cloud_messaging_request_duration").length, 1)
+    }).pipe(
+      Effect.provide(Http.fcm(retryOnce)),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    ))
+})
+
+describe("logs", () => {
+  it.effect("at debug level alone, one for each group that waits", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => lines.push(`${logLevel} ${String(message)}`))
+    return Effect.gen(function*() {
+      yield* inTime(Messaging.send(message, ["a", "b"], { retryPolicy: RetryPolicy.none }))
+      assert.deepStrictEqual(lines, [])
+      yield* inTime(Messaging.send(message, ["a"], {
+        retryPolicy: RetryPolicy.make({ base: 0, times: 1 }),
+        deadline: "1 hour"
+      }))
+      assert.deepStrictEqual(lines, ["Debug UNAVAILABLE: 1 recipients are sent to again in 10000 ms"])
+    }).pipe(
+      Effect.provide([
+        Http.fcm((request, n) => n === 3 ? Http.fcmError(503, { code: "UNAVAILABLE" }) : Http.accept(request, n)),
+        Logger.layer([logger])
+      ]),
+      Effect.provideService(References.MinimumLogLevel, "Debug")
+    )
+  })
+})
