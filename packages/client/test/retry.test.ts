@@ -10,7 +10,7 @@ import {
   SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Random, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
 import { inTime } from "./utils/time.ts"
@@ -131,6 +131,20 @@ describe("law 2: only what may be retried is retried", () => {
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
 
+  it.effect("a retry that waited for a slot is not late either", () => {
+    const { answer, asked } = script({
+      a: [() => Effect.fail({ code: "ECONNREFUSED" })],
+      b: [(request, n) => Effect.delay(Http.accept(request, n), "10 seconds")]
+    })
+    return Effect.gen(function*() {
+      const options = { retryPolicy: spaced("2 seconds"), deadline: "5 seconds", concurrency: 1 } as const
+      const report = yield* inTime(send(["a", "b"], options))
+      assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), ["Unavailable", "Success"])
+      assert.strictEqual(report.unavailable[0]?.code, "Network")
+      assert.strictEqual(asked.length, 2)
+    }).pipe(Effect.provide(Http.fcm(answer)))
+  })
+
   it.effect("a time to live of 0 is one attempt, under any policy", () => {
     const { answer, asked } = script({ a: [unavailable()] })
     return Effect.gen(function*() {
@@ -209,6 +223,24 @@ describe("law 3: the schedule belongs to a group", () => {
         assert.isAtLeast(waited, 10)
         assert.isBelow(waited, 10 + 2 ** i)
       })
+    }).pipe(Effect.provide(Http.fcm(answer)))
+  })
+
+  it.effect("delays that are no whole milliseconds come to an end under a virtual clock, too", () => {
+    const failing = Array.from({ length: 50 }, (_, i) => `${i}`)
+    const { answer } = script(
+      Object.fromEntries(failing.map((id) => [id, [unavailable(), unavailable(), Http.accept]]))
+    )
+    return Effect.gen(function*() {
+      for (let seed = 0; seed < 20; seed++) {
+        const options = {
+          retryPolicy: RetryPolicy.make({ base: "7 seconds" }),
+          deadline: "1 hour",
+          concurrency: 1
+        } as const
+        const report = yield* inTime(send(failing, options)).pipe(Random.withSeed(seed))
+        assert.strictEqual(report.counts.Success, 50)
+      }
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
 
@@ -341,6 +373,22 @@ describe("law 3: the gate", () => {
       yield* Effect.provide(send(["b"], {}), Http.fcm(answer))
       assert.deepStrictEqual(times(asked, "b"), [0])
     }))
+
+  it.effect("a pace slower than the deadline gives up whoever it makes late, and blames no 429", () => {
+    const { answer, asked } = script({ late: [unavailable(), Http.accept] })
+    let calls = 0
+    // the second request, a retry, is held back
+    const pacing = () => ++calls === 2 ? Effect.sleep("40 seconds") : Effect.void
+    const held = () => Effect.sleep("40 seconds")
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(inTime(send(["late"], { pacing, retryPolicy: spaced("1 second") })))
+      assert.deepStrictEqual([error.reason._tag, error.report.unavailable[0]?.code], ["ServerError", "UNAVAILABLE"])
+      const never = yield* Effect.flip(inTime(send(["fine"], { pacing: held })))
+      assert.deepStrictEqual([never.reason._tag, never.report.unavailable[0]?.code], ["Timeout", "Timeout"])
+      assert.strictEqual(never.report.unavailable[0]?.attempts, 0)
+      assert.deepStrictEqual(asked.map(([who]) => who), ["late"])
+    }).pipe(Effect.provide(Http.fcm(answer)))
+  })
 
   it.effect("an application's own pace is kept, with the number of recipients", () => {
     const paced: Array<number> = []

@@ -8,10 +8,11 @@ import {
   Outcome,
   Recipient,
   Report,
-  type SendError,
+  RetryPolicy,
+  SendError,
   ServiceAccount
 } from "@cloud-messaging/client"
-import { Config, Console, Duration, Effect, Layer, LayerMap, Match, Redacted, type Stream } from "effect"
+import { Config, Console, Duration, Effect, Layer, LayerMap, Match, Random, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 
 // ---- 1. gcm-client's usage example, line by line --------------------------------------------------------------------
@@ -54,6 +55,34 @@ export const program = Effect.gen(function*() {
 )
 export const errorIsNever: Effect.Effect<void, never, Messaging.Messaging> = program
 
+/** The rounds by hand, on a report and on an error alike. */
+export const rounds = (
+  message: Message.Message,
+  recipients: Iterable<Recipient.Input>
+): Effect.Effect<
+  Report.Report,
+  SendError.AuthenticationError | SendError.ValidationError,
+  Messaging.Messaging
+> => {
+  const once = (recipients: Iterable<Recipient.Input>) =>
+    Messaging.send(message, recipients, { retryPolicy: RetryPolicy.none }).pipe(
+      Effect.catchTag("TransportError", (error) => Effect.succeed(error.report)) // its `unsettled` is empty
+    )
+  const loop = (report: Report.Report, attempt: number): ReturnType<typeof once> =>
+    Report.needsRetry(report) && attempt < 5
+      ? Report.delay(report, attempt).pipe(
+        Effect.flatMap(Effect.sleep),
+        Effect.andThen(once(Report.retry(report))),
+        Effect.flatMap((next) => loop(Report.merge(report, next), attempt + 1))
+      )
+      : Effect.succeed(report)
+  return Effect.flatMap(once(recipients), (report) => loop(report, 0))
+}
+export const merged: Effect.Effect<Report.Report, SendError.SendError, Messaging.Messaging> = Effect.map(
+  Messaging.send(unicast, "token"),
+  Report.merge(Report.empty)
+)
+
 // ---- 2. the swap ---------------------------------------------------------------------------------------------------
 
 const gcm = Gcm.layer({ apiKey: Redacted.make("API_KEY") })
@@ -69,7 +98,7 @@ export const viaFcm: Effect.Effect<void, Config.ConfigError, HttpClient.HttpClie
 export const gcmFromConfig: Layer.Layer<Messaging.Messaging, Config.ConfigError, HttpClient.HttpClient> = Gcm
   .layerConfig(
     { apiKey: Config.Redacted("GCM_API_KEY") },
-    { requestTimeout: "10 seconds", delivery: "atMostOnce" }
+    { retryPolicy: RetryPolicy.none, deadline: "10 seconds", requestTimeout: "10 seconds", delivery: "atMostOnce" }
   )
 export const fcmFromConfig = Fcm.layerConfig({ projectId: Config.String("FCM_PROJECT"), url: Config.String("FCM_URL") })
 export const fcmFromConfig2 = Fcm.layerConfig({ projectId: Config.String("FCM_PROJECT") })
@@ -82,7 +111,7 @@ export const both = Effect.gen(function*() {
   return yield* Effect.all([legacy.send(unicast, "old"), modern.send(unicast, Recipient.fid("new"))])
 })
 
-/** Many projects: one token cache a project. */
+/** Many projects: one token cache and one gate a project. */
 export const projects = LayerMap.make((projectId: string) =>
   Fcm.layer({ projectId }).pipe(Layer.provide(ServiceAccount.layerFile(`keys/${projectId}.json`)))
 )
@@ -90,6 +119,94 @@ export const inProject = Effect.gen(function*() {
   const map = yield* projects
   return yield* Messaging.send(unicast, "token").pipe(Effect.provide(map.get("my-project")))
 })
+
+// ---- 3. a Schedule of the user's -----------------------------------------------------------------------------------
+
+export const plain: RetryPolicy.RetryPolicy = Schedule.exponential("1 second").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 3 })
+)
+
+export const typed: RetryPolicy.RetryPolicy = Schedule.spaced("2 seconds").pipe(
+  Schedule.setInputType<RetryPolicy.Failure>(),
+  Schedule.while(({ input }) => input.code !== "QUOTA_EXCEEDED" && input.attempt <= 4)
+)
+
+export const floorOrJitter: RetryPolicy.RetryPolicy = Schedule.exponential("500 millis").pipe(
+  Schedule.setInputType<RetryPolicy.Failure>(),
+  Schedule.modifyDelay(({ duration, input }) =>
+    Effect.map(
+      Random.next,
+      (u) => Duration.max(input.floor, Duration.times(Duration.min(duration, Duration.seconds(30)), u))
+    )
+  )
+)
+export const made: ReadonlyArray<RetryPolicy.RetryPolicy> = [
+  RetryPolicy.standard,
+  RetryPolicy.none,
+  RetryPolicy.make(),
+  RetryPolicy.make({ base: "2 seconds", factor: 3, maxDelay: "5 minutes", maxRetryAfter: "1 hour", times: 8 })
+]
+export const withPolicy = Messaging.send(unicast, "token", { retryPolicy: Schedule.recurs(2) })
+
+// @ts-expect-error a schedule of something else than failures is no policy
+export const ofNumbers: RetryPolicy.RetryPolicy = Schedule.setInputType<number>()(Schedule.recurs(2))
+// @ts-expect-error a number of retries is no policy
+export const times = Messaging.send(unicast, "token", { retryPolicy: 3 })
+
+// ---- 4. streams ----------------------------------------------------------------------------------------------------
+
+class DbError {
+  readonly _tag = "DbError"
+}
+class Db {
+  readonly db = true
+}
+declare const tokens: Stream.Stream<string, DbError, Db>
+
+export const stream: Stream.Stream<
+  Outcome.Outcome,
+  DbError | SendError.AuthenticationError | SendError.ValidationError,
+  Db | Messaging.Messaging
+> = Messaging.sendStream(multicast, tokens, { maxWaiting: 10_000 })
+export const dispositions = stream.pipe(Stream.runForEach((outcome) => {
+  switch (outcome.disposition) {
+    case "replace": {
+      return Console.log("replace")
+    }
+    case "remove": {
+      return Console.log("remove", Recipient.value(outcome.recipient))
+    }
+    default: {
+      return Effect.void
+    }
+  }
+}))
+
+interface Row {
+  readonly id: number
+  readonly message: Message.Message
+  readonly recipient: string
+}
+declare const outbox: Stream.Stream<Row, DbError>
+
+export const each = Messaging.sendEach(outbox).pipe(
+  Stream.map(({ item, outcome }) => [item.id, outcome._tag] as const)
+)
+export const eachType: Stream.Stream<
+  readonly [number, Outcome.Outcome["_tag"]],
+  DbError | SendError.AuthenticationError,
+  Messaging.Messaging
+> = each
+export const piped = outbox.pipe(Messaging.sendEach)
+export const pipedItem: Stream.Success<typeof piped>["item"]["id"] = 1
+
+// @ts-expect-error a list is no stream
+export const listToStream = Messaging.sendStream(unicast, ["token"])
+// @ts-expect-error an item has a message
+export const withoutMessage = Messaging.sendEach(Stream.make({ recipient: "token" }))
+// @ts-expect-error `send` has no queue of recipients that wait
+export const waitingSend = Messaging.send(unicast, "token", { maxWaiting: 10 })
 
 export const label = Match.type<Outcome.Outcome>().pipe(Match.tagsExhaustive({
   Success: (o) => o.messageId,
@@ -101,9 +218,6 @@ export const label = Match.type<Outcome.Outcome>().pipe(Match.tagsExhaustive({
 
 // ---- 5. errors -----------------------------------------------------------------------------------------------------
 
-class DbError {
-  readonly _tag = "DbError"
-}
 declare const sent: Effect.Effect<Report.Report, SendError.SendError | DbError, Messaging.Messaging>
 
 export const narrowed: Effect.Effect<
@@ -139,7 +253,7 @@ export const explain = (error: SendError.SendError): string => {
       return error.reason._tag === "InvalidResponse" ? String(error.reason.status) : "fix the message"
     }
     case "TransportError": {
-      return `${error.reason._tag}: ${error.report.size} to send again, ambiguous: ${error.ambiguous}`
+      return `${error.reason._tag}: ${SendError.retry(error).length} to send again, ambiguous: ${error.ambiguous}`
     }
   }
 }
@@ -170,7 +284,12 @@ export const redacted = Messaging.send(unicast, Redacted.make("token"))
 export const ttlOk = [Message.make({ timeToLive: "1 hour" }), Message.make({ timeToLive: Duration.seconds(3600) })]
 export const workers = AccessToken.layer(Effect.succeed({ token: Redacted.make("t"), expiresIn: 3600 }))
 
-declare const tokens: Stream.Stream<string, DbError>
+export const inlinePolicy = Messaging.send(unicast, "token", {
+  retryPolicy: Schedule.exponential("1 second").pipe(
+    Schedule.setInputType<RetryPolicy.Failure>(),
+    Schedule.while(({ input }) => input.attempt < 3 && input.code !== "INTERNAL")
+  )
+})
 
 // @ts-expect-error a message has no recipients
 export const wrongOrder = Messaging.send("token", unicast)
@@ -182,5 +301,5 @@ export const notEffect = Messaging.send(unicast, Effect.succeed(["token"]))
 export const notMap = Messaging.send(unicast, new Map([["token", 1]]))
 // @ts-expect-error bytes are not tokens
 export const notBytes = Messaging.send(unicast, new Uint8Array(3))
-// @ts-expect-error a stream is not an iterable
+// @ts-expect-error a stream goes to sendStream
 export const notStream = Messaging.send(unicast, tokens)

@@ -196,7 +196,8 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   readonly #process = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
-    const groups = this.#isOpen ? taken : yield* this.#admit(taken)
+    // who was due may have waited for a slot since
+    const groups = this.#isOpen ? this.#inTime(taken, Duration.zero) : yield* this.#admit(taken)
     const [first] = groups
     if (first === undefined) return
     const now = this.#now
@@ -245,9 +246,13 @@ export class Engine<A> {
     const at = this.#now + Duration.toMillis(wait)
     return groups.filter((group) => {
       if (Group.isInTime(group, at, this.#deadline)) return true
-      const retryAfter = Duration.isZero(wait) ? undefined : wait
-      group.trouble = { code: this.#send.gate.code, status: 429, retryAfter }
-      this.#ended.troubled ??= new SendError.RateLimited({ retryAfter })
+      const reason = Duration.isZero(wait)
+        ? group.trouble?.reason ?? new SendError.Timeout({ after: this.#send.deadline })
+        : new SendError.RateLimited({ retryAfter: wait })
+      if (Duration.isZero(wait)) {
+        group.trouble ??= { code: reason._tag, status: undefined, retryAfter: undefined, reason }
+      } else group.trouble = { code: this.#send.gate.code, status: 429, retryAfter: wait, reason }
+      this.#ended.troubled ??= reason
       this.#giveUp(group)
       return false
     })
@@ -308,7 +313,7 @@ export class Engine<A> {
         if (outcome !== undefined) this.#send.sink.settle(ticket, outcome)
         return false
       })
-      if (unavailable !== undefined) yield* this.#retry(group, { ...unavailable, status: 200 })
+      if (unavailable !== undefined) yield* this.#retry(group, { ...unavailable, status: 200, reason: undefined })
     }
   })
 
@@ -323,7 +328,7 @@ export class Engine<A> {
     }
     for (const group of groups) {
       if (ambiguous) group.ambiguous = true
-      group.trouble = { code, status, retryAfter }
+      group.trouble = { code, status, retryAfter, reason }
       const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
       if (again && (yield* this.#retry(group, group.trouble))) continue
       this.#ended.troubled ??= reason
@@ -338,7 +343,7 @@ export class Engine<A> {
   ) {
     const end = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
     for (const group of groups) {
-      group.trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined }
+      group.trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined }
       const waits = error.reason._tag === "Unreachable" && !this.#isStopped && (yield* this.#wait(group, group.trouble))
       if (!waits) yield* this.#endWith([group], end)
     }
@@ -377,7 +382,7 @@ export class Engine<A> {
     const delay = yield* group.step(now, failure)
     if (delay === undefined) return false
     // Retry-After is a floor under any schedule
-    group.due = now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero))
+    group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
     if (!Group.isInTime(group, group.due, this.#deadline)) return false
     this.#waiting.add(group)
     yield* metrics.retry(trouble.code, group.tickets.length)

@@ -7,6 +7,7 @@ import type { Message } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { Failure } from "../RetryPolicy.ts"
+import type { TransportError } from "../SendError.ts"
 import type { Encoded } from "./protocol.ts"
 
 /** One recipient's claim to exactly one outcome, for whatever the caller knows it by. */
@@ -31,6 +32,8 @@ export interface Trouble {
   readonly code: string
   readonly status: number | undefined
   readonly retryAfter: Duration.Duration | undefined
+  /** Absent where the send as a whole was answered, or had no token. */
+  readonly reason: TransportError["reason"] | undefined
 }
 
 export interface Group<out A> {
