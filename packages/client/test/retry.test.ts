@@ -390,6 +390,23 @@ describe("law 3: the gate", () => {
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
 
+  it.effect("nothing more is sent once the send has ended, whoever still waits for the pace or the gate", () => {
+    const { answer, asked } = script({
+      denied: [() => Effect.delay(Http.fcmError(403, {}), "5 seconds")],
+      limited: [rateLimited({ "retry-after": "20" })]
+    })
+    const paces = [0, 0, 10_000, 2_000].values()
+    const pacing = () => Effect.sleep(paces.next().value ?? 0)
+    return Effect.gen(function*() {
+      const options = { pacing, concurrency: 4, retryPolicy: spaced("1 second") }
+      const error = yield* Effect.flip(inTime(send(["denied", "limited", "paced", "gated"], options)))
+      assert.strictEqual(error.reason._tag, "PermissionDenied")
+      assert.deepStrictEqual(asked.map(([who]) => who), ["denied", "limited"])
+      assert.deepStrictEqual(error.report.unavailable.map(({ recipient }) => Recipient.value(recipient)), ["limited"])
+      assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["denied", "paced", "gated"])
+    }).pipe(Effect.provide(Http.fcm(answer)))
+  })
+
   it.effect("an application's own pace is kept, with the number of recipients", () => {
     const paced: Array<number> = []
     const at: Array<number> = []

@@ -225,10 +225,7 @@ export class Engine<A> {
     const { gate, pacing } = this.#send
     if (pacing !== undefined) yield* pacing(taken.reduce((n, group) => n + group.tickets.length, 0))
     let groups = this.#inTime(taken, Duration.zero)
-    for (let wait = gate.wait(this.#now); !Duration.isZero(wait) && groups.length > 0; wait = gate.wait(this.#now)) {
-      groups = this.#inTime(groups, wait)
-      // nobody waits on when the send ends
-      if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
+    while (groups.length > 0) {
       const { end } = this.#ended
       if (end !== undefined) {
         for (const group of groups) {
@@ -237,25 +234,36 @@ export class Engine<A> {
         }
         return []
       }
+      const wait = gate.wait(this.#now)
+      if (Duration.isZero(wait)) return groups
+      groups = this.#inTime(groups, wait)
+      // nobody waits on when the send ends
+      if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
     }
     return groups
   })
 
-  /** Those that are still in time after a wait; the others are given up now. */
+  /** Those that are still in time after a wait (zero: now); the others are given up. */
   #inTime(groups: ReadonlyArray<Group.Group<A>>, wait: Duration.Duration): ReadonlyArray<Group.Group<A>> {
     const at = this.#now + Duration.toMillis(wait)
     return groups.filter((group) => {
       if (Group.isInTime(group, at, this.#deadline)) return true
-      const reason = Duration.isZero(wait)
-        ? group.trouble?.reason ?? new SendError.Timeout({ after: this.#send.deadline })
-        : new SendError.RateLimited({ retryAfter: wait })
-      if (Duration.isZero(wait)) {
-        group.trouble ??= { code: reason._tag, status: undefined, retryAfter: undefined, reason }
-      } else group.trouble = { code: this.#send.gate.code, status: 429, retryAfter: wait, reason }
-      this.#ended.troubled ??= reason
+      const trouble = Duration.isZero(wait) ? group.trouble ?? this.#tooLate : this.#gateClosed(wait)
+      group.trouble = trouble
+      this.#ended.troubled ??= trouble.reason
       this.#giveUp(group)
       return false
     })
+  }
+
+  get #tooLate(): Group.Trouble {
+    const reason = new SendError.Timeout({ after: this.#send.deadline })
+    return { code: reason._tag, status: undefined, retryAfter: undefined, reason }
+  }
+
+  #gateClosed(wait: Duration.Duration): Group.Trouble {
+    const reason = new SendError.RateLimited({ retryAfter: wait })
+    return { code: this.#send.gate.code, status: 429, retryAfter: wait, reason }
   }
 
   // ---------------------------------------------------------------------------
