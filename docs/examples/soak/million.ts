@@ -56,7 +56,7 @@ const measure = Effect.fnUntraced(function*(protocol: keyof typeof layers) {
     ),
     Effect.provide(layers[protocol])
   )
-  return [protocol, settled, counts["Success"] ?? 0, counts["Unavailable"] ?? 0, heap.join(" ")]
+  return { protocol, settled, accepted: counts["Success"] ?? 0, givenUp: counts["Unavailable"] ?? 0, heap }
 })
 
 const rows = Effect.gen(function*() {
@@ -64,10 +64,18 @@ const rows = Effect.gen(function*() {
   const measured = [yield* measure("FCM v1"), yield* measure("GCM")]
   yield* Console.log(`heap before: ${before} MB\n`)
   yield* Console.log(
-    Table.format(["protocol", "settled", "accepted", "given up", "heap (MB) at each 100,000"], measured)
+    Table.format(
+      ["protocol", "settled", "accepted", "given up", "heap (MB) at each 100,000"],
+      measured.map((
+        { accepted, givenUp, heap, protocol, settled }
+      ) => [protocol, settled, accepted, givenUp, heap.join(" ")])
+    )
   )
-  const bad = measured.filter(([, settled]) => settled !== total)
-  if (bad.length > 0) return yield* Effect.die(`not everybody was settled: ${JSON.stringify(bad)}`)
+  for (const { heap, protocol, settled } of measured) {
+    if (settled !== total) return yield* Effect.die(`${protocol}: ${settled} of ${total} were settled`)
+    const growth = Math.max(...heap) - (heap[0] ?? 0)
+    if (growth > 16) return yield* Effect.die(`${protocol}: the heap grew by ${growth} MB`)
+  }
 })
 
 Effect.runPromise(rows)
