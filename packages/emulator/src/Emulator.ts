@@ -101,7 +101,7 @@ export interface Service {
   readonly arrivals: Effect.Effect<ReadonlyArray<Arrival>>
   /** How many requests came. */
   readonly requests: Effect.Effect<Requests>
-  /** The HTTP app, for a face of one's own. */
+  /** @internal */
   readonly app: app.App
 }
 

@@ -9,7 +9,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Fields, Issue, TimeToLive } from "../Message.ts"
+import type { Fields, Issue } from "../Message.ts"
 
 // -----------------------------------------------------------------------------
 // Time to live
@@ -18,11 +18,10 @@ import type { Fields, Issue, TimeToLive } from "../Message.ts"
 /** The duration of a time to live, if it is one. */
 export const timeToLive = (input: unknown): Option.Option<Duration.Duration> =>
   // a bare number, bigint or pair, which untyped callers may pass, has no unit that everybody would read the same
-  Duration.isDuration(input)
-    ? Option.some(input)
-    : Predicate.isString(input) || isDurationObject(input)
-    ? Duration.fromInput(input as TimeToLive)
-    : Option.none()
+  isDurationInput(input) ? Duration.fromInput(input) : Option.none()
+
+const isDurationInput = (input: unknown): input is Duration.Input =>
+  Duration.isDuration(input) || Predicate.isString(input) || isDurationObject(input)
 
 const units = new Set(["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"])
 
