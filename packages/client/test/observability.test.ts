@@ -1,9 +1,9 @@
 /** Spans, metrics and logs: what the docs promise, and never a token. */
 import { Message, Messaging, RetryPolicy } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, Metric, References, Stream, Tracer } from "effect"
+import { Effect, Fiber, Logger, Metric, References, Schedule, Stream, Tracer } from "effect"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -87,6 +87,35 @@ describe("metrics", () => {
       assert.strictEqual(of("cloud_messaging_request_duration").length, 1)
     }).pipe(
       Effect.provide(Http.fcm(retryOnce)),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    ))
+})
+
+describe("the gauge of who waits", () => {
+  it.effect("goes up and down, also when a send is interrupted", () =>
+    Effect.gen(function*() {
+      const waiting = Effect.map(Metric.snapshot, (all) =>
+        all.flatMap(({ id, state }) =>
+          id === "cloud_messaging_waiting" && "value" in state ? [Number(state.value)] : []
+        ))
+      const options = { retryPolicy: Schedule.spaced("10 seconds"), deadline: "25 seconds" } as const
+      const fiber = yield* Effect.forkChild(Effect.exit(Messaging.send(message, ["a", "b", "c"], options)))
+      yield* pass("5 seconds")
+      assert.deepStrictEqual(yield* waiting, [3])
+      yield* pass("10 seconds")
+      assert.deepStrictEqual(yield* waiting, [3])
+      yield* pass("10 seconds")
+      assert.deepStrictEqual(yield* waiting, [0])
+      yield* Fiber.join(fiber)
+      const interrupted = yield* Effect.forkChild(Messaging.send(message, ["a", "b"], options))
+      yield* pass("5 seconds")
+      assert.deepStrictEqual(yield* waiting, [2])
+      yield* Fiber.interrupt(interrupted)
+      assert.deepStrictEqual(yield* waiting, [0])
+    }).pipe(
+      Effect.provide(Http.fcm(() =>
+        Http.text("", { status: 503 })
+      )),
       Effect.provideService(Metric.MetricRegistry, new Map())
     ))
 })

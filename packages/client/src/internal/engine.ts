@@ -92,7 +92,12 @@ export class Engine<A> {
   }
 
   static make<A>(send: Send<A>): Effect.Effect<Engine<A>, never, Scope.Scope> {
-    return Effect.map(FiberHandle.make(), (alarm) => new Engine(send, alarm))
+    return Effect.flatMap(FiberHandle.make(), (alarm) =>
+      // whoever waits when the send is interrupted waits no more
+      Effect.acquireRelease(
+        Effect.sync(() => new Engine(send, alarm)),
+        (engine) => send.metrics.waiting(-engine.waiting)
+      ))
   }
 
   private constructor(send: Send<A>, alarm: FiberHandle.FiberHandle) {
@@ -134,6 +139,7 @@ export class Engine<A> {
         this.#inFlight++
         yield* this.#idle.callOne // there may be more
         yield* this.#send.fresh.onTaken
+        if (groups.some((group) => group.failures > 0)) yield* this.#send.metrics.waiting(-sizeOf(groups))
         yield* this.#process(groups)
         yield* this.#send.sink.flush
         this.#inFlight--
@@ -186,9 +192,10 @@ export class Engine<A> {
   #settleRest(): Effect.Effect<void> {
     const { end } = this.#ended
     if (end === undefined) return Effect.void
-    for (const group of this.#waiting.takeAll()) this.#giveUp(group)
+    const waiting = this.#waiting.takeAll()
+    for (const group of waiting) this.#giveUp(group)
     for (const group of this.#send.fresh.takeAll()) this.#leave(group, end.reason._tag)
-    return this.#send.sink.flush
+    return Effect.andThen(this.#send.metrics.waiting(-sizeOf(waiting)), this.#send.sink.flush)
   }
 
   // ---------------------------------------------------------------------------
@@ -223,7 +230,7 @@ export class Engine<A> {
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
   readonly #admit = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
     const { gate, pacing } = this.#send
-    if (pacing !== undefined) yield* pacing(taken.reduce((n, group) => n + group.tickets.length, 0))
+    if (pacing !== undefined) yield* pacing(sizeOf(taken))
     let groups = this.#inTime(taken, Duration.zero)
     while (groups.length > 0) {
       const { end } = this.#ended
@@ -393,6 +400,7 @@ export class Engine<A> {
     group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
     if (!Group.isInTime(group, group.due, this.#deadline)) return false
     this.#waiting.add(group)
+    yield* metrics.waiting(group.tickets.length)
     yield* metrics.retry(trouble.code, group.tickets.length)
     yield* Effect.logDebug(
       `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
@@ -418,6 +426,10 @@ export class Engine<A> {
     for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket.recipient))
   }
 }
+
+/** Recipients of some groups. */
+const sizeOf = (groups: ReadonlyArray<Group.Group<unknown>>): number =>
+  groups.reduce((n, group) => n + group.tickets.length, 0)
 
 /** One run of a policy. */
 const stepOf = (policy: RetryPolicy): Effect.Effect<Group.Step> =>

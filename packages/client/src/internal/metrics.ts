@@ -20,16 +20,23 @@ const requests = Metric.timer("cloud_messaging_request_duration", {
   description: "How long requests took, their answers read, by system"
 })
 
+const waiting = Metric.gauge("cloud_messaging_waiting", {
+  description: "Recipients that wait for a retry now, by system"
+})
+
 export interface Metrics {
   readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>) => Effect.Effect<void>
   readonly retry: (code: string, recipients: number) => Effect.Effect<void>
   readonly request: (millis: number) => Effect.Effect<void>
+  /** By how many more, or fewer, wait. */
+  readonly waiting: (change: number) => Effect.Effect<void>
 }
 
 /** The metrics of one protocol. Codes are few, so that a metric for each is kept. */
 export const make = (system: string): Metrics => {
   const outcomesBy = new Map<string, typeof outcomes>()
   const retriesBy = new Map<string, typeof retries>()
+  const waitingOf = Metric.withAttributes(waiting, { system })
   const requestsOf = Metric.withAttributes(requests, { system })
   return {
     outcomes: Effect.fnUntraced(function*(all) {
@@ -47,7 +54,8 @@ export const make = (system: string): Metrics => {
     }),
     retry: (code, recipients) =>
       Metric.update(kept(retriesBy, code, () => Metric.withAttributes(retries, { system, code })), recipients),
-    request: (millis) => Metric.update(requestsOf, Duration.millis(millis))
+    request: (millis) => Metric.update(requestsOf, Duration.millis(millis)),
+    waiting: (change) => Metric.modify(waitingOf, change)
   }
 }
 
