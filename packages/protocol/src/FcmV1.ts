@@ -9,11 +9,8 @@
  * @since 1.0.0
  */
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as ProtoJson from "./ProtoJson.ts"
 import * as RpcStatus from "./RpcStatus.ts"
 
 // -----------------------------------------------------------------------------
@@ -53,97 +50,140 @@ export const maxTimeToLive: Duration.Duration = Duration.weeks(4)
 export const sendPath = (projectId: string): string => `/v1/projects/${encodeURIComponent(projectId)}/messages:send`
 
 // -----------------------------------------------------------------------------
-// JSON forms
+// Parts of a request
 // -----------------------------------------------------------------------------
 
-const durationPattern = /^(-?\d+)(?:\.(\d{1,9}))?s$/
+const text = Schema.optional(Schema.String)
+
+const flag = Schema.optional(Schema.Boolean)
+
+const texts = Schema.optional(Schema.Array(Schema.String))
+
+const textMap = Schema.optional(Schema.Record(Schema.String, Schema.String))
+
+const struct = Schema.optional(Schema.Record(Schema.String, Schema.Json))
 
 /**
- * `google.protobuf.Duration` in JSON: decimal seconds with the suffix `s`, up to nine fraction digits (`3.5s`).
+ * `google.firebase.fcm.v1.Notification`: what every platform shows.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const DurationFromSeconds = Schema.String.pipe(Schema.decodeTo(
-  Schema.Duration,
-  SchemaTransformation.transformEffect({
-    decode: (text) => {
-      const match = durationPattern.exec(text)
-      return match === null
-        ? Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected seconds such as 3.5s" }))
-        : Effect.succeed(Duration.nanos(BigInt(match[1] ?? 0) * 1_000_000_000n + fraction(text, match[2] ?? "")))
-    },
-    encode: (duration) =>
-      Option.match(Duration.toNanos(duration), {
-        onNone: () => Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected a finite duration" })),
-        onSome: (nanos) => Effect.succeed(secondsText(nanos))
-      })
-  })
-))
-
-const fraction = (text: string, digits: string): bigint =>
-  BigInt(digits.padEnd(9, "0")) * (text.startsWith("-") ? -1n : 1n)
-
-const secondsText = (nanos: bigint): string => {
-  const size = nanos < 0n ? -nanos : nanos
-  const digits = String(size % 1_000_000_000n).padStart(9, "0").replace(/0+$/, "")
-  return `${nanos < 0n ? "-" : ""}${size / 1_000_000_000n}${digits === "" ? "" : `.${digits}`}s`
-}
-
-const StringMap = Schema.Record(Schema.String, Schema.String)
-
-// -----------------------------------------------------------------------------
-// Request
-// -----------------------------------------------------------------------------
+export const Notification = Schema.Struct({ title: text, body: text, image: text })
 
 /**
- * The notification that every platform shows.
+ * `LightSettings`: how an Android device's LED blinks. All three are required.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const Notification = Schema.Struct({
-  title: Schema.optional(Schema.String),
-  body: Schema.optional(Schema.String),
-  image: Schema.optional(Schema.String)
+export const LightSettings = Schema.Struct({
+  color: ProtoJson.Color,
+  lightOnDuration: ProtoJson.Duration,
+  lightOffDuration: ProtoJson.Duration
 })
 
 /**
- * What concerns Android alone.
+ * `AndroidNotification`: how Android shows it. `color` is `#rrggbb`; `notificationCount` an int32.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const AndroidNotification = Schema.Struct({
+  title: text,
+  body: text,
+  icon: text,
+  color: Schema.optional(ProtoJson.HexColor),
+  sound: text,
+  tag: text,
+  clickAction: text,
+  bodyLocKey: text,
+  bodyLocArgs: texts,
+  titleLocKey: text,
+  titleLocArgs: texts,
+  channelId: text,
+  ticker: text,
+  sticky: flag,
+  eventTime: Schema.optional(ProtoJson.Timestamp),
+  localOnly: flag,
+  notificationPriority: Schema.optional(Schema.Literals([
+    "PRIORITY_UNSPECIFIED",
+    "PRIORITY_MIN",
+    "PRIORITY_LOW",
+    "PRIORITY_DEFAULT",
+    "PRIORITY_HIGH",
+    "PRIORITY_MAX"
+  ])),
+  defaultSound: flag,
+  defaultVibrateTimings: flag,
+  defaultLightSettings: flag,
+  vibrateTimings: Schema.optional(Schema.Array(ProtoJson.Duration)),
+  visibility: Schema.optional(Schema.Literals(["VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"])),
+  notificationCount: Schema.optional(Schema.Number.check(Schema.isInt32())),
+  lightSettings: Schema.optional(LightSettings),
+  image: text,
+  bypassProxyNotification: flag,
+  proxy: Schema.optional(Schema.Literals(["PROXY_UNSPECIFIED", "ALLOW", "DENY", "IF_PRIORITY_LOWERED"]))
+})
+
+/**
+ * `AndroidConfig`: what concerns Android alone. `data` replaces the message's.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const AndroidConfig = Schema.Struct({
-  collapseKey: Schema.optional(Schema.String),
+  collapseKey: text,
   priority: Schema.optional(Schema.Literals(["NORMAL", "HIGH"])),
-  ttl: Schema.optional(DurationFromSeconds),
-  restrictedPackageName: Schema.optional(Schema.String)
+  ttl: Schema.optional(ProtoJson.Duration),
+  restrictedPackageName: text,
+  data: textMap,
+  notification: Schema.optional(AndroidNotification),
+  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text })),
+  directBootOk: flag,
+  bandwidthConstrainedOk: flag,
+  restrictedSatelliteOk: flag
 })
 
 /**
- * What concerns iOS alone: the headers that go to the Apple Push Notification service.
+ * `ApnsConfig`: what concerns iOS alone. `headers` go to the Apple Push Notification service; `payload` is the whole of
+ * Apple's payload, the dictionary `aps` and keys of the app's own.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const ApnsConfig = Schema.Struct({ headers: Schema.optional(StringMap) })
+export const ApnsConfig = Schema.Struct({
+  headers: textMap,
+  payload: struct,
+  liveActivityToken: text,
+  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text, image: text }))
+})
 
 /**
- * What concerns browsers alone: the headers of the Web Push protocol.
+ * `WebpushConfig`: what concerns browsers alone. `headers` are those of the Web Push protocol (RFC 8030), `notification`
+ * the options of the Notification API; `data` replaces the message's; `link` is https.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const WebpushConfig = Schema.Struct({ headers: Schema.optional(StringMap) })
+export const WebpushConfig = Schema.Struct({
+  headers: textMap,
+  data: textMap,
+  notification: struct,
+  fcmOptions: Schema.optional(Schema.Struct({ link: text, analyticsLabel: text }))
+})
+
+// -----------------------------------------------------------------------------
+// Request
+// -----------------------------------------------------------------------------
 
 const content = {
-  data: Schema.optional(StringMap),
+  data: textMap,
   notification: Schema.optional(Notification),
   android: Schema.optional(AndroidConfig),
   apns: Schema.optional(ApnsConfig),
   webpush: Schema.optional(WebpushConfig),
-  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: Schema.optional(Schema.String) }))
+  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text }))
 }
 
 /**
@@ -178,8 +218,8 @@ export interface Message extends Schema.Schema.Type<typeof Message> {}
  */
 export const Message = Schema.Struct({
   ...content,
-  token: Schema.optional(Schema.String),
-  fid: Schema.optional(Schema.String)
+  token: text,
+  fid: text
 })
 
 /**
@@ -188,7 +228,7 @@ export const Message = Schema.Struct({
  * @category schemas
  * @since 1.0.0
  */
-export const SendRequest = Schema.Struct({ message: Message, validateOnly: Schema.optional(Schema.Boolean) })
+export const SendRequest = Schema.Struct({ message: Message, validateOnly: flag })
 
 /**
  * Writes the text of requests that differ in their target alone: the content is encoded once, the target spliced in.

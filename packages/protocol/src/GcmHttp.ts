@@ -51,17 +51,48 @@ export const authorization = (apiKey: string): string => `key=${apiKey}`
 // Request
 // -----------------------------------------------------------------------------
 
+const text = Schema.optional(Schema.String)
+
+const flag = Schema.optional(Schema.Boolean)
+
+/** A list of strings is written as a text that holds a JSON array. */
+const texts = Schema.optional(Schema.fromJsonString(Schema.Array(Schema.String)))
+
+/**
+ * The schema of what the platform shows. `sound` is a text, or a dictionary of iOS; `badge` is a text, and `"0"` takes
+ * the badge away; `*_loc_args` are JSON arrays, written as texts.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Notification = Schema.Struct({
+  title: text,
+  body: text,
+  subtitle: text,
+  icon: text,
+  sound: Schema.optional(Schema.Union([Schema.String, Schema.Record(Schema.String, Schema.Json)])),
+  badge: text,
+  tag: text,
+  color: text,
+  android_channel_id: text,
+  click_action: text,
+  body_loc_key: text,
+  body_loc_args: texts,
+  title_loc_key: text,
+  title_loc_args: texts
+})
+
 const content = {
   data: Schema.optional(Schema.Record(Schema.String, Schema.String)),
-  notification: Schema.optional(Schema.Struct({
-    title: Schema.optional(Schema.String),
-    body: Schema.optional(Schema.String)
-  })),
-  collapse_key: Schema.optional(Schema.String),
+  notification: Schema.optional(Notification),
+  collapse_key: text,
   priority: Schema.optional(Schema.Literals(["normal", "high"])),
+  content_available: flag,
+  mutable_content: flag,
+  delay_while_idle: flag,
   time_to_live: Schema.optional(Schema.Int),
-  restricted_package_name: Schema.optional(Schema.String),
-  dry_run: Schema.optional(Schema.Boolean)
+  restricted_package_name: text,
+  dry_run: flag
 }
 
 /**

@@ -6,4 +6,5 @@
 export * as FcmV1 from "./FcmV1.ts"
 export * as GcmHttp from "./GcmHttp.ts"
 export * as OAuth from "./OAuth.ts"
+export * as ProtoJson from "./ProtoJson.ts"
 export * as RpcStatus from "./RpcStatus.ts"

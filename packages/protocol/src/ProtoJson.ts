@@ -1,0 +1,116 @@
+/**
+ * The JSON forms that Google's APIs give to the well-known types of protocol buffers.
+ *
+ * Source: protobuf.dev/programming-guides/json, and the definitions of `google.protobuf.Duration`,
+ * `google.protobuf.Timestamp` and `google.type.Color`.
+ *
+ * @since 1.0.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration_ from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+const invalid = (message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }))
+
+// -----------------------------------------------------------------------------
+// Duration
+// -----------------------------------------------------------------------------
+
+const durationPattern = /^(-?\d+)(?:\.(\d{1,9}))?s$/
+
+/**
+ * `google.protobuf.Duration`: decimal seconds with the suffix `s`, up to nine fraction digits (`3.5s`).
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Duration = Schema.String.pipe(Schema.decodeTo(
+  Schema.Duration,
+  SchemaTransformation.transformEffect({
+    decode: (text) => {
+      const match = durationPattern.exec(text)
+      return match === null
+        ? invalid("Expected seconds such as 3.5s")
+        : Effect.succeed(Duration_.nanos(BigInt(match[1] ?? 0) * 1_000_000_000n + fraction(text, match[2] ?? "")))
+    },
+    encode: (duration) =>
+      Option.match(Duration_.toNanos(duration), {
+        onNone: () => invalid("Expected a finite duration"),
+        onSome: (nanos) => Effect.succeed(secondsText(nanos))
+      })
+  })
+))
+
+const fraction = (text: string, digits: string): bigint =>
+  BigInt(digits.padEnd(9, "0")) * (text.startsWith("-") ? -1n : 1n)
+
+const secondsText = (nanos: bigint): string => {
+  const size = nanos < 0n ? -nanos : nanos
+  const digits = String(size % 1_000_000_000n).padStart(9, "0").replace(/0+$/, "")
+  return `${nanos < 0n ? "-" : ""}${size / 1_000_000_000n}${digits === "" ? "" : `.${digits}`}s`
+}
+
+// -----------------------------------------------------------------------------
+// Timestamp
+// -----------------------------------------------------------------------------
+
+const timestampPattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+
+/**
+ * `google.protobuf.Timestamp`: RFC 3339, written in UTC (`2014-10-02T15:01:23.045Z`), from the year 1 to 9999. What is
+ * finer than a millisecond is lost.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Timestamp = Schema.String.pipe(Schema.decodeTo(
+  Schema.DateTimeUtc,
+  SchemaTransformation.transformEffect({
+    decode: (text) =>
+      Option.match(Option.filter(timestampPattern.test(text) ? DateTime.make(text) : Option.none(), isTimestamp), {
+        onNone: () => invalid("Expected a date and time of RFC 3339, from the year 1 to 9999"),
+        onSome: (time) => Effect.succeed(DateTime.toUtc(time))
+      }),
+    encode: (time) =>
+      isTimestamp(time) ? Effect.succeed(DateTime.formatIso(time)) : invalid("Expected a year from 1 to 9999")
+  })
+))
+
+/**
+ * Whether a time has a {@link Timestamp}: years 1 to 9999.
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isTimestamp = (time: DateTime.DateTime): boolean =>
+  time.epochMilliseconds >= firstTimestamp && time.epochMilliseconds <= lastTimestamp
+
+const firstTimestamp = Date.parse("0001-01-01T00:00:00.000Z")
+
+const lastTimestamp = Date.parse("9999-12-31T23:59:59.999Z")
+
+// -----------------------------------------------------------------------------
+// Color
+// -----------------------------------------------------------------------------
+
+const Part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+
+/**
+ * `google.type.Color`: each part from 0 to 1; without `alpha` it is solid.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Color = Schema.Struct({ red: Part, green: Part, blue: Part, alpha: Schema.optional(Part) })
+
+/**
+ * A color as a text: `#rrggbb`.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const HexColor = Schema.String.check(Schema.isPattern(/^#[0-9a-fA-F]{6}$/))
