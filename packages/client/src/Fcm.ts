@@ -20,9 +20,10 @@ import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as fcmAnswer from "./internal/fcmAnswer.ts"
 import * as fcmMessage from "./internal/fcmMessage.ts"
+import type { Valid } from "./internal/messageFields.ts"
 import type * as Protocol from "./internal/protocol.ts"
 import * as service from "./internal/service.ts"
-import type { Fields, Message } from "./Message.ts"
+import { type Issue, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Recipient from "./Recipient.ts"
@@ -163,23 +164,22 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
   }
 })
 
-const encode =
-  (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReturnType<typeof fcmMessage.issues>> => {
-    const issues = fcmMessage.issues(message.fields)
-    if (issues.length > 0) return Result.fail(issues)
-    const textAt = encodedText(message.fields)
-    const request = HttpClientRequest.post(url)
-    return Result.succeed(({ credential, firstAttempt, recipients: [recipient] }) => {
+const encode = (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> => {
+  const request = HttpClientRequest.post(url)
+  return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
+    const textAt = encodedText(fields)
+    return ({ credential, firstAttempt, recipients: [recipient] }) => {
       const text = recipient === undefined ? "" : textAt(firstAttempt)(recipient.kind, Recipient.value(recipient))
       return request.pipe(
         HttpClientRequest.bearerToken(credential),
         HttpClientRequest.setBody(HttpBody.text(text, "application/json"))
       )
-    })
-  }
+    }
+  })
+}
 
 /** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
-const encodedText = (fields: Fields) => {
+const encodedText = (fields: Valid) => {
   const at = (time: number) =>
     FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly: fields.dryRun === true })
   if (!fcmMessage.isDated(fields)) {

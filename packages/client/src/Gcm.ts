@@ -24,7 +24,7 @@ import * as gcmAnswer from "./internal/gcmAnswer.ts"
 import * as gcmMessage from "./internal/gcmMessage.ts"
 import type * as Protocol from "./internal/protocol.ts"
 import * as service from "./internal/service.ts"
-import type { Message } from "./Message.ts"
+import { type Issue, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Recipient from "./Recipient.ts"
@@ -147,16 +147,14 @@ const protocol = (url: string, apiKey: Connection["apiKey"]): Protocol.Protocol 
 const invalid = (recipient: Recipient.Recipient, detail: string, disposition: "remove" | "keep") =>
   new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues: [], disposition })
 
-const encode =
-  (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReturnType<typeof gcmMessage.issues>> => {
-    const issues = gcmMessage.issues(message.fields)
-    if (issues.length > 0) return Result.fail(issues)
-    const text = GcmHttp.jsonRequestText(gcmMessage.content(message.fields))
-    const request = HttpClientRequest.post(url)
-    return Result.succeed(({ credential, recipients }) =>
+const encode = (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> => {
+  const request = HttpClientRequest.post(url)
+  return Result.map(gcmMessage.validate(Message.copied(message)), (fields) => {
+    const text = GcmHttp.jsonRequestText(gcmMessage.content(fields))
+    return ({ credential, recipients }) =>
       request.pipe(
         HttpClientRequest.setHeader("authorization", GcmHttp.authorization(Redacted.value(credential))),
         HttpClientRequest.setBody(HttpBody.text(text(recipients.map(Recipient.value)), "application/json"))
       )
-    )
-  }
+  })
+}

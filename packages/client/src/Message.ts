@@ -4,8 +4,15 @@
  * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
+import { identity } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import * as Result from "effect/Result"
+import type * as Android from "./Android.ts"
+import type * as Apns from "./Apns.ts"
+import type * as GcmOptions from "./GcmOptions.ts"
+import { type Copied, copy } from "./internal/copy.ts"
 import * as validation from "./internal/validation.ts"
+import type * as Webpush from "./Webpush.ts"
 
 const TypeId = "~@cloud-messaging/client/Message"
 
@@ -14,14 +21,22 @@ const TypeId = "~@cloud-messaging/client/Message"
 // -----------------------------------------------------------------------------
 
 /**
- * How long the service keeps a message for a device that is away: 0 (now or never) to four weeks, the default.
- *
- * Never a bare number, which Effect reads as milliseconds and GCM as seconds.
+ * A duration with its unit: `"1 hour"`, `{ minutes: 5 }`, `Duration.seconds(3)`. Never a bare number, which Effect reads
+ * as milliseconds and GCM as seconds.
  *
  * @category models
  * @since 1.0.0
  */
-export type TimeToLive = Duration.Duration | Duration.DurationObject | Extract<Duration.Input, `${number} ${string}`>
+export type DurationInput = Duration.Duration | Duration.DurationObject | Extract<Duration.Input, `${number} ${string}`>
+
+/**
+ * How long the service keeps a message for a device that is away: 0 (now or never) to four weeks, the default. The
+ * service counts whole seconds, rounded down.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type TimeToLive = DurationInput
 
 /**
  * A data value; whatever is not a string is written as `String(value)`, because the service takes strings alone.
@@ -45,7 +60,10 @@ export interface Notification {
 }
 
 /**
- * The fields of a message that every protocol and platform shares.
+ * The fields of a message: those that every protocol and platform shares, and overrides for one of them.
+ *
+ * An override wins over the portable field of the same meaning, field by field; data and headers are merged by key. An
+ * override for another protocol than the one that sends is left out.
  *
  * Source: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages.
  *
@@ -75,27 +93,39 @@ export interface Fields {
   readonly dryRun?: boolean | undefined
   /** The label of the message in Firebase's analytics. The GCM protocol has none. */
   readonly analyticsLabel?: string | undefined
+  /** What only Android gets, through FCM v1. */
+  readonly android?: Android.Config | undefined
+  /** What only Apple's systems get, through FCM v1. */
+  readonly apns?: Apns.Config | undefined
+  /** What only browsers get, through FCM v1. */
+  readonly webpush?: Webpush.Config | undefined
+  /** What only the GCM protocol has. */
+  readonly gcm?: GcmOptions.GcmOptions | undefined
 }
 
 /**
- * A message; its text shows in no `inspect`, no log and no JSON.
+ * A message: a copy of the fields that it was made of. Its text shows in no `inspect`, no log and no JSON.
  *
  * @category models
  * @since 1.0.0
  */
 export class Message {
   readonly [TypeId] = TypeId
-  readonly #fields: Fields
+  readonly #copied: Copied<Fields>
   /** @internal */
   constructor(fields: Fields) {
-    this.#fields = fields
+    this.#copied = copy(fields)
   }
-  /** What the message was made of. */
-  get fields(): Fields {
-    return this.#fields
+  /** @internal */
+  static is(u: unknown): u is Message {
+    return typeof u === "object" && u !== null && #copied in u
+  }
+  /** @internal */
+  static copied(self: unknown): Copied<Fields> {
+    return Message.is(self) ? self.#copied : noMessage
   }
   toString(): string {
-    return `Message(${Object.keys(this.#fields).join(", ")})`
+    return `Message(${Object.keys(Object(this.#copied.value)).join(", ")})`
   }
   toJSON(): unknown {
     return this.toString()
@@ -104,6 +134,9 @@ export class Message {
     return this.toString()
   }
 }
+
+// what a caller without types may send instead
+const noMessage: Copied<Fields> = { value: {}, issues: [{ path: [], message: "must be made by Message.make" }] }
 
 /**
  * One thing wrong with a message, and where.
@@ -148,7 +181,27 @@ export const make = (fields: Fields): Message => new Message(fields)
  * @category combinators
  * @since 1.0.0
  */
-export const assign = (self: Message, fields: Fields): Message => new Message({ ...self.fields, ...fields })
+export const assign = (self: Message, changes: Fields): Message => new Message({ ...fields(self), ...changes })
+
+// -----------------------------------------------------------------------------
+// Guards and getters
+// -----------------------------------------------------------------------------
+
+/**
+ * Whether a value is a {@link Message}.
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isMessage = (u: unknown): u is Message => Message.is(u)
+
+/**
+ * What a message says. Mind where it shows: a message hides it.
+ *
+ * @category getters
+ * @since 1.0.0
+ */
+export const fields = (self: Message): Fields => Message.copied(self).value
 
 // -----------------------------------------------------------------------------
 // Validation
@@ -164,4 +217,5 @@ export const assign = (self: Message, fields: Fields): Message => new Message({ 
  * @category validation
  * @since 1.0.0
  */
-export const validate = (self: Message): ReadonlyArray<Issue> => validation.issues(self.fields)
+export const validate = (self: Message): ReadonlyArray<Issue> =>
+  Result.match(validation.validate(Message.copied(self)), { onFailure: identity, onSuccess: () => [] })

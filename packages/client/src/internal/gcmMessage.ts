@@ -1,33 +1,49 @@
 /**
- * The portable message in GCM's terms.
+ * A message in GCM's terms.
  */
 import type * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
-import type { Fields, Issue } from "../Message.ts"
-import { dataTexts } from "./messageText.ts"
+import type { Copied } from "./copy.ts"
+import type { Valid } from "./messageFields.ts"
 import * as validation from "./validation.ts"
 
-/** What is wrong with a message for GCM: what the protocol cannot say comes on top. */
-export const issues = (fields: Fields): ReadonlyArray<Issue> => [
-  ...validation.issues(fields),
-  ...inexpressible(["analyticsLabel"], fields.analyticsLabel),
-  ...inexpressible(["notification", "image"], fields.notification?.image)
-]
+/** What a message says to GCM, else all that is wrong with it: what the protocol cannot say comes on top. */
+export const validate = (copied: Copied<unknown>) =>
+  validation.validate(copied, [
+    validation.present(["analyticsLabel"], "cannot be expressed in the GCM protocol"),
+    validation.present(["notification", "image"], "cannot be expressed in the GCM protocol")
+  ])
 
-const inexpressible = (path: ReadonlyArray<string>, value: unknown): ReadonlyArray<Issue> =>
-  value === undefined ? [] : [{ path, message: "cannot be expressed in the GCM protocol" }]
-
-/** The content of a valid message. */
-export const content = (fields: Fields): GcmHttp.Content => ({
+/** The content of a message. */
+export const content = (fields: Valid): GcmHttp.Content => ({
   collapse_key: fields.collapseKey,
-  data: fields.data && dataTexts(fields.data),
+  content_available: fields.gcm?.contentAvailable,
+  data: fields.data,
+  delay_while_idle: fields.gcm?.delayWhileIdle,
   dry_run: fields.dryRun,
-  notification: fields.notification && { title: fields.notification.title, body: fields.notification.body },
+  mutable_content: fields.gcm?.mutableContent,
+  notification: notification(fields),
   priority: fields.priority,
   restricted_package_name: fields.restrictedPackageName,
-  time_to_live: fields.timeToLive && seconds(fields.timeToLive)
+  time_to_live: fields.timeToLive && Math.floor(Duration.toSeconds(fields.timeToLive))
 })
 
-const seconds = (timeToLive: NonNullable<Fields["timeToLive"]>): number | undefined =>
-  Option.getOrUndefined(Option.map(validation.timeToLive(timeToLive), (_) => Math.floor(Duration.toSeconds(_))))
+const notification = ({ gcm, notification }: Valid): GcmHttp.Content["notification"] => {
+  const override = gcm?.notification
+  return (notification ?? override) && {
+    title: override?.title ?? notification?.title,
+    body: override?.body ?? notification?.body,
+    subtitle: override?.subtitle,
+    icon: override?.icon,
+    sound: override?.sound,
+    badge: override?.badge,
+    tag: override?.tag,
+    color: override?.color,
+    android_channel_id: override?.androidChannelId,
+    click_action: override?.clickAction,
+    body_loc_key: override?.bodyLocKey,
+    body_loc_args: override?.bodyLocArgs,
+    title_loc_key: override?.titleLocKey,
+    title_loc_args: override?.titleLocArgs
+  }
+}

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
+import { fields } from "../Message.ts"
 import * as Recipient from "../Recipient.ts"
 import { exchange } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
@@ -67,7 +68,7 @@ const once = (self: Requests, question: Question, credential: Redacted.Redacted)
   const scrub = Scrub.make(() => [
     Redacted.value(credential),
     ...recipients.map(Recipient.value),
-    ...texts(prepared.message.fields)
+    ...texts(fields(prepared.message))
   ])
   const verdict = Effect.match(exchange(self.client, request, self.requestTimeout), {
     onFailure: Verdict.lost,

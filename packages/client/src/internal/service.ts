@@ -12,7 +12,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Issue, Message } from "../Message.ts"
+import { fields, type Issue, type Message } from "../Message.ts"
 import type * as Messaging from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
@@ -26,9 +26,9 @@ import { Gate } from "./gate.ts"
 import type * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import { duration } from "./messageFields.ts"
 import * as metrics from "./metrics.ts"
 import type { Protocol } from "./protocol.ts"
-import * as validation from "./validation.ts"
 
 // -----------------------------------------------------------------------------
 // Settings
@@ -125,7 +125,7 @@ const prepare = (protocol: Protocol, message: Message): Result.Result<Group.Prep
   Result.map(protocol.encode(message), (encoded) => ({
     message,
     encoded,
-    timeToLive: Option.match(validation.timeToLive(message.fields.timeToLive), {
+    timeToLive: Option.match(duration(fields(message).timeToLive), {
       onNone: () => Number.POSITIVE_INFINITY,
       onSome: Duration.toMillis
     })

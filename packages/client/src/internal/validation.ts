@@ -1,92 +1,54 @@
 /**
- * What makes a message wrong whatever the protocol.
+ * What makes a message wrong, whatever the protocol.
  *
  * Texts say what is expected, never what was given: a message's texts show in no error.
  */
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { Fields, Issue } from "../Message.ts"
+import type { Issue } from "../Message.ts"
+import type { Copied } from "./copy.ts"
+import { MessageFields, type Valid } from "./messageFields.ts"
+import * as size from "./size.ts"
 
-// -----------------------------------------------------------------------------
-// Time to live
-// -----------------------------------------------------------------------------
+type Issues = ReadonlyArray<Issue>
 
-/** The duration of a time to live, if it is one. */
-export const timeToLive = (input: unknown): Option.Option<Duration.Duration> =>
-  // a bare number, bigint or pair, which untyped callers may pass, has no unit that everybody would read the same
-  isDurationInput(input) ? Duration.fromInput(input) : Option.none()
+/** Tells what is wrong with fields that may be anything. */
+export type Rule = (fields: unknown) => Issues
 
-const isDurationInput = (input: unknown): input is Duration.Input =>
-  Duration.isDuration(input) || Predicate.isString(input) || isDurationObject(input)
-
-const units = new Set(["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"])
-
-// Duration reads any object, and what it does not know as zero: a message that is to be delivered now or never
-const isDurationObject = (input: unknown): boolean => {
-  if (!Predicate.isObject(input)) return false
-  const parts = Object.entries(input).filter(([, n]) => n !== undefined)
-  return parts.length > 0 && parts.every(([unit, n]) => units.has(unit) && Number.isFinite(n))
+/** What a message says if it is sound, else all that is wrong with it. */
+export const validate = ({ issues, value }: Copied<unknown>, ofProtocol: ReadonlyArray<Rule> = []): Result.Result<
+  Valid,
+  Issues
+> => {
+  const decoded = decode(value)
+  const all = [
+    ...issues,
+    ...Result.isFailure(decoded) ? format(decoded.failure.issue).issues.map(issueOf).filter(isNew(issues)) : [],
+    ...[...ofEvery, ...ofProtocol].flatMap((rule) => rule(value))
+  ]
+  return Result.isSuccess(decoded) && all.length === 0 ? Result.succeed(decoded.success) : Result.fail(all)
 }
 
-const fourWeeks = Duration.weeks(4)
-
-const checkTimeToLive = (input: unknown): string | undefined =>
-  Option.match(timeToLive(input), {
-    onNone: () => "must be a Duration, or a text with a unit such as \"1 hour\"",
-    onSome: (_) =>
-      Duration.between(_, { minimum: Duration.zero, maximum: fourWeeks })
-        ? undefined
-        : "must lie between 0 and four weeks (2,419,200 seconds)"
-  })
-
 // -----------------------------------------------------------------------------
-// Fields
+// Types and ranges
 // -----------------------------------------------------------------------------
 
-const field = <S extends Schema.Constraint>(schema: S, message: string) =>
-  Schema.optionalKey(Schema.UndefinedOr(schema).annotate({ message }))
-
-const text = field(Schema.String, "must be a string")
-
-const FieldsSchema = Schema.Struct({
-  data: Schema.optional(Schema.Record(
-    Schema.String,
-    Schema.Union([Schema.String, Schema.Number, Schema.BigInt, Schema.Boolean])
-      .annotate({ message: "must be a string, a number, a bigint or a boolean" })
-  )),
-  notification: Schema.optional(Schema.Struct({ title: text, body: text, image: text })),
-  collapseKey: text,
-  timeToLive: Schema.optional(
-    Schema.Unknown.check(Schema.makeFilter<unknown>((_) => _ === undefined ? undefined : checkTimeToLive(_)))
-  ),
-  priority: Schema.optional(Schema.Literals(["normal", "high"])),
-  restrictedPackageName: text,
-  dryRun: field(Schema.Boolean, "must be a boolean"),
-  analyticsLabel: text
-})
-
-const decode = Schema.decodeUnknownResult(FieldsSchema, { errors: "all", onExcessProperty: "error" })
+const decode = Schema.decodeUnknownResult(MessageFields, { errors: "all", onExcessProperty: "error" })
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => issue._tag === "UnexpectedKey" ? "is no field of a message" : SchemaIssue.defaultLeafHook(issue)
+  leafHook: (issue) => {
+    switch (issue._tag) {
+      case "UnexpectedKey":
+        return "is no field of a message"
+      case "MissingKey":
+        return "is required"
+      default:
+        return SchemaIssue.defaultLeafHook(issue)
+    }
+  }
 })
-
-/** What is wrong with a message whatever the protocol. */
-export const issues = (fields: Fields): ReadonlyArray<Issue> => [
-  ...Result.match(decode(fields), { onFailure: ({ issue }) => format(issue).issues.map(issueOf), onSuccess: () => [] }),
-  ...reserved(fields, (key) => key === "from" || key.startsWith("google."), "`from`, and what begins with `google.`")
-]
-
-/** Which keys of the data are reserved. */
-export const reserved = (fields: Fields, isReserved: (key: string) => boolean, which: string): ReadonlyArray<Issue> =>
-  Object.keys(fields.data ?? {}).filter(isReserved).map((key) => ({
-    path: ["data", key],
-    message: `is reserved: ${which}`
-  }))
 
 const issueOf = ({ message, path = [] }: ReturnType<typeof format>["issues"][number]): Issue => ({
   message,
@@ -94,3 +56,50 @@ const issueOf = ({ message, path = [] }: ReturnType<typeof format>["issues"][num
     typeof key === "symbol" ? String(key) : key
   )
 })
+
+/** What could not be copied is told once. */
+const isNew = (told: Issues) => {
+  const places = new Set(told.map(({ path }) => JSON.stringify(path)))
+  return ({ path }: Issue): boolean => !places.has(JSON.stringify(path))
+}
+
+// -----------------------------------------------------------------------------
+// Rules
+// -----------------------------------------------------------------------------
+
+/** What a path leads to, if anything. */
+export const at = (fields: unknown, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>((value, key) => Predicate.hasProperty(value, key) ? value[key] : undefined, fields)
+
+/** Issue of the keys of some data that are reserved. */
+export const reserved =
+  (path: ReadonlyArray<string>, isReserved: (key: string) => boolean, which: string): Rule => (fields) =>
+    Object.keys(Object(at(fields, path))).filter(isReserved).map((key) => ({
+      path: [...path, key],
+      message: `is reserved: ${which}`
+    }))
+
+/** Issue of something that is there. */
+export const present = (path: ReadonlyArray<string>, message: string): Rule => (fields) =>
+  at(fields, path) === undefined ? [] : [{ path, message }]
+
+const isReserved = (key: string): boolean => key === "from" || key.startsWith("google.")
+
+/** Keys that FCM v1 reserves on top of what GCM does. */
+export const isReservedInFcm = (key: string): boolean => key === "message_type" || key.startsWith("gcm.notification.")
+
+export const reservedInFcm = "`message_type`, and what begins with `gcm.notification.`"
+
+/** What is larger alone than all that may be in a message. */
+const tooLarge = (path: ReadonlyArray<string>, sizeOf: (part: unknown) => number): Rule => (fields) =>
+  sizeOf(at(fields, path)) > size.limit
+    ? [{ path, message: `must not be larger than ${size.limit} bytes` }]
+    : []
+
+const ofEvery: ReadonlyArray<Rule> = [
+  reserved(["data"], isReserved, "`from`, and what begins with `google.`"),
+  reserved(["android", "data"], isReserved, "`from`, and what begins with `google.`"),
+  reserved(["android", "data"], isReservedInFcm, reservedInFcm),
+  tooLarge(["data"], size.ofData),
+  tooLarge(["notification"], size.ofTexts)
+]
