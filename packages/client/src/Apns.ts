@@ -90,13 +90,15 @@ export interface Headers {
 }
 
 /**
- * Apple's payload: the dictionary `aps`, and whatever the app reads.
+ * Apple's payload: the dictionary `aps`, and whatever the app reads. Without a notification of its own, the portable one
+ * is shown.
  *
  * @category models
  * @since 1.0.0
  */
 export interface Payload {
-  readonly aps?: Aps | undefined
+  /** Required, and not empty: FCM refuses a payload without it. */
+  readonly aps: Aps
   readonly [key: string]: Schema.Json | Aps | undefined
 }
 

@@ -11,6 +11,7 @@ import type * as Android from "./Android.ts"
 import type * as Apns from "./Apns.ts"
 import type * as GcmOptions from "./GcmOptions.ts"
 import { type Copied, copy } from "./internal/copy.ts"
+import * as linting from "./internal/lint.ts"
 import * as validation from "./internal/validation.ts"
 import type * as Webpush from "./Webpush.ts"
 
@@ -150,6 +151,26 @@ export interface Issue {
   readonly message: string
 }
 
+/**
+ * The name of a rule of {@link lint}: stable, for a program to choose by.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Rule = keyof typeof linting.rules
+
+/**
+ * A piece of advice on a sound message.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Advice extends Issue {
+  readonly rule: Rule
+  /** Why it matters; the same for all advice of a rule. */
+  readonly explanation: string
+}
+
 // -----------------------------------------------------------------------------
 // Constructors
 // -----------------------------------------------------------------------------
@@ -208,14 +229,51 @@ export const fields = (self: Message): Fields => Message.copied(self).value
 // -----------------------------------------------------------------------------
 
 /**
- * All that both protocols would refuse, each with its path; empty when the message is sound.
+ * All that is wrong with a message, whatever the protocol, each with its path; empty when the message is sound.
  *
  * **Details**
  *
- * A send validates by itself, and adds what its own protocol cannot express. This is for telling earlier.
+ * A send validates by itself, and adds what its own protocol cannot express. This is for telling earlier. What the
+ * service may take is not refused: see {@link lint}.
+ *
+ * **Example** (All at once)
+ *
+ * ```ts
+ * import { Message } from "@cloud-messaging/client"
+ *
+ * const message = Message.make({ timeToLive: "5 weeks", android: { notification: { color: "#red" } } })
+ *
+ * for (const { message: text, path } of Message.validate(message)) console.log(path.join("."), text)
+ * ```
  *
  * @category validation
  * @since 1.0.0
  */
 export const validate = (self: Message): ReadonlyArray<Issue> =>
   Result.match(validation.validate(Message.copied(self)), { onFailure: identity, onSuccess: () => [] })
+
+/**
+ * Advice on a message: what the services take, and yet is hardly what its author meant. A message that is not sound has
+ * issues, and no advice.
+ *
+ * **Details**
+ *
+ * Nothing of it keeps a message from being sent. It is for tests and development: the rules are in docs/messages.md.
+ *
+ * **Example** (In a test)
+ *
+ * ```ts
+ * import { Message } from "@cloud-messaging/client"
+ *
+ * const message = Message.make({ data: { score: 42 }, timeToLive: "500 millis" })
+ *
+ * for (const { explanation, message: text, path, rule } of Message.lint(message)) {
+ *   console.log(`${rule}: ${path.join(".")} ${text}. ${explanation}`)
+ * }
+ * ```
+ *
+ * @category validation
+ * @since 1.0.0
+ */
+export const lint = (self: Message): ReadonlyArray<Advice> =>
+  Result.match(validation.validate(Message.copied(self)), { onFailure: () => [], onSuccess: linting.lint })

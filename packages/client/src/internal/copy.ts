@@ -14,11 +14,14 @@ export interface Copied<A> {
   readonly issues: ReadonlyArray<Issue>
 }
 
-/** A deep copy: objects and lists are new, other than those has no message. */
+/** A deep copy: lists and objects are new; of other things, those are kept that a message may hold. */
 export function copy<A>(value: A): Copied<A>
 export function copy(value: unknown): Copied<unknown> {
   const copying = new Copying()
-  return { value: copying.read(() => value, []), issues: copying.issues }
+  const copied = copying.read(() => value, [])
+  return copying.isTooLarge
+    ? { value: uncopied, issues: [{ path: [], message: `must not hold more than ${maxValues} values` }] }
+    : { value: copied, issues: copying.issues }
 }
 
 /** Stands for what was not copied; of no type that a message has. */
@@ -38,11 +41,13 @@ class Copying {
   readonly #parents = new Set<unknown>()
   #values = 0
 
+  get isTooLarge(): boolean {
+    return this.#values > maxValues
+  }
+
   /** What a property holds, copied. */
   read(get: () => unknown, path: Issue["path"]): unknown {
-    if (++this.#values > maxValues) {
-      return this.#values === maxValues + 1 ? this.#fail([], "must not hold more than 100,000 values") : uncopied
-    }
+    if (++this.#values > maxValues) return uncopied
     const copied = Result.try(() => this.#copy(get(), path))
     return Result.isSuccess(copied) ? copied.success : this.#fail(path, "must be readable: it throws")
   }

@@ -37,7 +37,7 @@ export const content = (fields: Valid, firstAttempt: number): FcmV1.Content => (
 
 /** Whether the content depends on when it is sent. */
 export const isDated = (fields: Valid): boolean =>
-  (seconds(fields) ?? 0) > 0 && !hasHeader(fields.apns?.headers, "apns-expiration")
+  (seconds(fields) ?? 0) > 0 && header(fields.apns?.headers, "apns-expiration") === undefined
 
 const nonEmpty = <A extends object>(fields: A): A | undefined =>
   Object.values(fields).every((value) => value === undefined) ? undefined : fields
@@ -112,9 +112,9 @@ export const fitsWebPush = (collapseKey: string | undefined): boolean =>
 
 type Headers = { readonly [name: string]: string }
 
-/** Names of headers are the same in any case. */
-const hasHeader = (headers: Headers | undefined, name: string): boolean =>
-  Object.keys(headers ?? {}).some((_) => _.toLowerCase() === name.toLowerCase())
+/** A header, whatever the case of its name. */
+export const header = (headers: Headers | undefined, name: string): string | undefined =>
+  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
 
 const headers = (
   override: Headers | undefined,
@@ -122,7 +122,7 @@ const headers = (
 ): Headers | undefined => {
   const rest = Record.filter(
     portable,
-    (value, name): value is string => value !== undefined && !hasHeader(override, name)
+    (value, name): value is string => value !== undefined && header(override, name) === undefined
   )
   return override !== undefined || !Record.isEmptyReadonlyRecord(rest) ? { ...rest, ...override } : undefined
 }

@@ -60,6 +60,8 @@ const durationUpTo = (maximum: Duration.Duration, range: string) => (input: unkn
 const field = <S extends Schema.Top>(schema: S, expected: string) =>
   Schema.optionalKey(schema.annotate({ message: `must be ${expected}` }))
 
+const object = <S extends Schema.Top>(schema: S) => field(schema, "an object")
+
 const text = field(Schema.String, "a string")
 
 const flag = field(Schema.Boolean, "a boolean")
@@ -70,10 +72,7 @@ const oneOf = <const L extends ReadonlyArray<string>>(literals: L) =>
   field(Schema.Literals(literals), `one of ${literals.join(", ")}`)
 
 /** Texts by the caller's own keys. */
-const textMap = field(
-  Schema.Record(Schema.String, Schema.String.annotate({ message: "must be a string" })),
-  "an object"
-)
+const textMap = object(Schema.Record(Schema.String, Schema.String.annotate({ message: "must be a string" })))
 
 /** A value that may be given in several ways. */
 const from = <S extends Schema.Constraint>(to: S, read: (input: unknown) => Result.Result<S["Type"], string>) =>
@@ -96,7 +95,7 @@ const dataValue = Schema.Union([Schema.String, Schema.Number, Schema.BigInt, Sch
   )
 )
 
-const data = field(Schema.Record(Schema.String, dataValue), "an object")
+const data = object(Schema.Record(Schema.String, dataValue))
 
 const timeToLive = Schema.optionalKey(
   from(Schema.Duration, durationUpTo(Duration.weeks(4), "four weeks (2,419,200 seconds)"))
@@ -115,10 +114,12 @@ const time = Schema.optionalKey(from(Schema.DateTimeUtc, (input) => {
   )
 }))
 
-const textLike = (pattern: RegExp, expected: string) => {
-  const message = `must be ${expected}`
-  return Schema.optionalKey(Schema.String.annotate({ message }).check(Schema.isPattern(pattern, { message })))
-}
+const hexColor = Schema.optionalKey(
+  from(Schema.String, (input) =>
+    typeof input === "string" && /^#[0-9a-fA-F]{6}$/.test(input)
+      ? Result.succeed(input)
+      : Result.fail("must be a color such as #d81b60"))
+)
 
 const color = from(ProtoJson.Color, (input) => {
   const digits = typeof input === "string" ? /^#((?:[0-9a-fA-F]{2}){3,4})$/.exec(input)?.[1] : undefined
@@ -168,7 +169,7 @@ const androidNotification = Schema.Struct(
     title: text,
     body: text,
     icon: text,
-    color: textLike(/^#[0-9a-fA-F]{6}$/, "a color such as #d81b60"),
+    color: hexColor,
     sound: text,
     tag: text,
     clickAction: text,
@@ -199,7 +200,7 @@ const androidNotification = Schema.Struct(
         Schema.isInt32({ message: "must be an integer from -2,147,483,648 to 2,147,483,647" })
       )
     ),
-    lightSettings: field(lightSettings, "an object"),
+    lightSettings: object(lightSettings),
     image: text,
     bypassProxyNotification: flag,
     proxy: oneOf(["PROXY_UNSPECIFIED", "ALLOW", "DENY", "IF_PRIORITY_LOWERED"])
@@ -213,8 +214,8 @@ const android = Schema.Struct(
     ttl: timeToLive,
     restrictedPackageName: text,
     data,
-    notification: field(androidNotification, "an object"),
-    fcmOptions: field(Schema.Struct({ analyticsLabel: text } satisfies Shape<Android.FcmOptions>), "an object"),
+    notification: object(androidNotification),
+    fcmOptions: object(Schema.Struct({ analyticsLabel: text } satisfies Shape<Android.FcmOptions>)),
     directBootOk: flag,
     bandwidthConstrainedOk: flag,
     restrictedSatelliteOk: flag
@@ -224,12 +225,9 @@ const android = Schema.Struct(
 const apns = Schema.Struct(
   {
     headers: textMap,
-    payload: field(jsonObject, "an object"),
+    payload: object(jsonObject),
     liveActivityToken: secret,
-    fcmOptions: field(
-      Schema.Struct({ analyticsLabel: text, image: text } satisfies Shape<Apns.FcmOptions>),
-      "an object"
-    )
+    fcmOptions: object(Schema.Struct({ analyticsLabel: text, image: text } satisfies Shape<Apns.FcmOptions>))
   } satisfies Shape<Apns.Config>
 )
 
@@ -237,16 +235,8 @@ const webpush = Schema.Struct(
   {
     headers: textMap,
     data,
-    notification: field(jsonObject, "an object"),
-    fcmOptions: field(
-      Schema.Struct(
-        {
-          link: textLike(/^https:\/\//i, "an https URL"),
-          analyticsLabel: text
-        } satisfies Shape<Webpush.FcmOptions>
-      ),
-      "an object"
-    )
+    notification: object(jsonObject),
+    fcmOptions: object(Schema.Struct({ link: text, analyticsLabel: text } satisfies Shape<Webpush.FcmOptions>))
   } satisfies Shape<Webpush.Config>
 )
 
@@ -274,7 +264,7 @@ const gcm = Schema.Struct(
     delayWhileIdle: flag,
     contentAvailable: flag,
     mutableContent: flag,
-    notification: field(gcmNotification, "an object")
+    notification: object(gcmNotification)
   } satisfies Shape<GcmOptions.GcmOptions>
 )
 
@@ -282,19 +272,19 @@ const gcm = Schema.Struct(
 export const MessageFields = Schema.Struct(
   {
     data,
-    notification: field(notification, "an object"),
+    notification: object(notification),
     collapseKey: text,
     timeToLive,
     priority: oneOf(["normal", "high"]),
     restrictedPackageName: text,
     dryRun: flag,
     analyticsLabel: text,
-    android: field(android, "an object"),
-    apns: field(apns, "an object"),
-    webpush: field(webpush, "an object"),
-    gcm: field(gcm, "an object")
+    android: object(android),
+    apns: object(apns),
+    webpush: object(webpush),
+    gcm: object(gcm)
   } satisfies Shape<Message.Fields>
-)
+).annotate({ message: "must be an object" })
 
 /** What a valid message says: data as texts, durations and times as such, colors as numbers. */
 export interface Valid extends Schema.Schema.Type<typeof MessageFields> {}

@@ -12,7 +12,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { fields, type Issue, type Message } from "../Message.ts"
+import { fields, isMessage, type Issue, type Message } from "../Message.ts"
 import type * as Messaging from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
@@ -238,7 +238,7 @@ const sendEach = <A extends Messaging.Item, E, R>(
   return pipeline(layer, settings, items, {
     take: ({ message, recipient }) => {
       const prepared = known.get(message) ?? prepare(layer.protocol, message)
-      known.set(message, prepared)
+      if (isMessage(message)) known.set(message, prepared)
       return { recipient: Recipient.make(recipient), prepared }
     },
     emit: (item, outcome) => ({ item, outcome }),

@@ -96,10 +96,20 @@ const tooLarge = (path: ReadonlyArray<string>, sizeOf: (part: unknown) => number
     ? [{ path, message: `must not be larger than ${size.limit} bytes` }]
     : []
 
+/** FCM answers 400: "Payload of Apple Push Notification Service must contain an [aps] key", "… a non-empty dictionary". */
+const withoutAps: Rule = (fields) => {
+  const payload = at(fields, ["apns", "payload"])
+  const aps = at(payload, ["aps"])
+  return !Predicate.isObject(payload) || (Predicate.isObject(aps) && Object.keys(aps).length > 0)
+    ? []
+    : [{ path: ["apns", "payload", "aps"], message: "is required: an object that is not empty" }]
+}
+
 const ofEvery: ReadonlyArray<Rule> = [
   reserved(["data"], isReserved, "`from`, and what begins with `google.`"),
   reserved(["android", "data"], isReserved, "`from`, and what begins with `google.`"),
   reserved(["android", "data"], isReservedInFcm, reservedInFcm),
+  withoutAps,
   tooLarge(["data"], size.ofData),
   tooLarge(["notification"], size.ofTexts)
 ]
