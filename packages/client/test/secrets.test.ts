@@ -24,12 +24,30 @@ const secrets = {
   privateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE-KEY-SECRET\n-----END PRIVATE KEY-----",
   title: "title-SECRET",
   body: "body-SECRET",
-  data: "data-SECRET"
+  data: "data-SECRET",
+  androidBody: "android-SECRET",
+  apnsAlert: "alert-SECRET",
+  apnsData: "custom-SECRET",
+  liveActivity: "live-activity-SECRET-0123456789abcdef",
+  webpushBody: "webpush-SECRET",
+  link: "https://example.com/SECRET",
+  subtitle: "subtitle-SECRET"
 }
 
 const message = Message.make({
   data: { key: secrets.data },
-  notification: { title: secrets.title, body: secrets.body }
+  notification: { title: secrets.title, body: secrets.body },
+  android: { data: { key: secrets.androidBody }, notification: { bodyLocArgs: [secrets.androidBody] } },
+  apns: {
+    payload: { aps: { alert: { title: secrets.apnsAlert } }, custom: { list: [secrets.apnsData] } },
+    liveActivityToken: secrets.liveActivity
+  },
+  webpush: {
+    data: { key: secrets.webpushBody },
+    notification: { body: secrets.webpushBody },
+    fcmOptions: { link: secrets.link }
+  },
+  gcm: { notification: { subtitle: secrets.subtitle } }
 })
 
 const recipients = [Recipient.token(secrets.token), Recipient.fid(secrets.fid)]
@@ -114,6 +132,7 @@ const shown = (value: unknown): ReadonlyArray<string> => [
   inspect(value),
   inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
   inspect({ value }, { depth: Number.POSITIVE_INFINITY, getters: true }),
+  inspect(value, { depth: 10, getters: true, showHidden: true, customInspect: false }),
   JSON.stringify({ value }, (_, part: unknown) => typeof part === "bigint" ? String(part) : part),
   String(value),
   `${inspect(Object.entries(Object(value)), { depth: Number.POSITIVE_INFINITY })}`

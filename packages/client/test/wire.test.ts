@@ -118,6 +118,114 @@ const portable: Message.Fields = {
   restrictedPackageName: "com.example.scores"
 }
 
+const android: Message.Fields["android"] = {
+  collapseKey: "score_update",
+  priority: "HIGH",
+  ttl: "3.5 seconds",
+  restrictedPackageName: "com.example.scores",
+  data: { score: 850, live: true },
+  notification: {
+    title: "Goal!",
+    body: "3 : 1",
+    icon: "goal",
+    color: "#d81b60",
+    sound: "goal",
+    tag: "match-42",
+    clickAction: "OPEN_MATCH",
+    bodyLocKey: "goal_body",
+    bodyLocArgs: ["3", "1"],
+    titleLocKey: "goal_title",
+    titleLocArgs: ["Portugal"],
+    channelId: "scores",
+    ticker: "A goal",
+    sticky: true,
+    eventTime: new Date(Date.UTC(2014, 9, 2, 15, 1, 23, 45)),
+    localOnly: true,
+    notificationPriority: "PRIORITY_HIGH",
+    defaultSound: false,
+    defaultVibrateTimings: false,
+    defaultLightSettings: false,
+    vibrateTimings: [{ seconds: 0 }, "250 millis", Duration.seconds(1)],
+    visibility: "PUBLIC",
+    notificationCount: 3,
+    lightSettings: { color: "#ff3300cc", lightOnDuration: "3500 millis", lightOffDuration: Duration.nanos(1n) },
+    image: "https://example.com/goal.png",
+    bypassProxyNotification: false,
+    proxy: "IF_PRIORITY_LOWERED"
+  },
+  fcmOptions: { analyticsLabel: "goals" },
+  directBootOk: true,
+  bandwidthConstrainedOk: true,
+  restrictedSatelliteOk: false
+}
+
+const apns: Message.Fields["apns"] = {
+  headers: {
+    "apns-priority": "5",
+    "apns-push-type": "liveactivity",
+    "apns-topic": "com.example.scores.push-type.liveactivity"
+  },
+  payload: {
+    aps: {
+      alert: { title: "Goal!", "loc-key": "GOAL", "loc-args": ["Portugal"] },
+      badge: 3,
+      sound: { critical: 1, name: "goal.caf", volume: 0.5 },
+      "thread-id": "match-42",
+      category: "GOAL",
+      "content-available": 1,
+      "mutable-content": 1,
+      "interruption-level": "time-sensitive",
+      "relevance-score": 0.75,
+      timestamp: 1700000000,
+      event: "update",
+      "content-state": { home: 3, away: 1 },
+      "stale-date": 1700003600
+    },
+    match: { id: 42, minute: 89.5, live: true, scorers: ["Ronaldo", null] }
+  },
+  liveActivityToken: Redacted.make("live-activity-token"),
+  fcmOptions: { analyticsLabel: "goals", image: "https://example.com/goal.png" }
+}
+
+const webpush: Message.Fields["webpush"] = {
+  headers: { TTL: "15", Urgency: "very-low", Topic: "score_update" },
+  data: { score: 850 },
+  notification: {
+    title: "Goal!",
+    body: "3 : 1",
+    icon: "/goal.png",
+    badge: "/badge.png",
+    requireInteraction: true,
+    timestamp: 1700000000000,
+    vibrate: [200, 100, 200],
+    actions: [{ action: "watch", title: "Watch" }],
+    data: { match: 42 }
+  },
+  fcmOptions: { link: "https://example.com/match/42", analyticsLabel: "goals" }
+}
+
+const gcmOptions: Message.Fields["gcm"] = {
+  contentAvailable: true,
+  mutableContent: true,
+  delayWhileIdle: false,
+  notification: {
+    title: "Goal!",
+    body: "3 : 1",
+    subtitle: "Portugal vs. Denmark",
+    icon: "goal",
+    sound: { critical: 1, name: "goal.caf", volume: 0.5 },
+    badge: "3",
+    tag: "match-42",
+    color: "#d81b60",
+    androidChannelId: "scores",
+    clickAction: "OPEN_MATCH",
+    bodyLocKey: "goal_body",
+    bodyLocArgs: ["3", "1"],
+    titleLocKey: "goal_title",
+    titleLocArgs: ["Portugal"]
+  }
+}
+
 describe("Fcm", () => {
   const fcmOnly: Message.Fields = {
     ...portable,
@@ -136,7 +244,10 @@ describe("Fcm", () => {
       { collapseKey: "a collapse key that is too long for Apple and for browsers, both!" },
       token
     ],
-    "v1-send-validate-only": [{ data: { score: 850 }, dryRun: true }, token]
+    "v1-send-validate-only": [{ data: { score: 850 }, dryRun: true }, token],
+    "v1-send-android": [{ android }, token],
+    "v1-send-apns": [{ apns }, token],
+    "v1-send-webpush": [{ webpush }, token]
   }
 
   for (const [name, [fields, recipient]] of Object.entries(sends)) {
@@ -350,7 +461,8 @@ describe("Gcm", () => {
     ],
     "gcm-send-portable": [portable, ["42"]],
     "gcm-send-now-or-never": [{ timeToLive: "0 seconds" }, ["42"]],
-    "gcm-send-dry-run": [{ dryRun: true, data: { score: 850 } }, ["42"]]
+    "gcm-send-dry-run": [{ dryRun: true, data: { score: 850 } }, ["42"]],
+    "gcm-send-notification": [{ gcm: gcmOptions }, ["42"]]
   }
 
   for (const [name, [fields, recipients]] of Object.entries(sends)) {

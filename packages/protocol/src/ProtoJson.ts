@@ -20,16 +20,25 @@ const invalid = (message: string) => Effect.fail(new SchemaIssue.InvalidValue({ 
 // Duration
 // -----------------------------------------------------------------------------
 
+/** 10,000 years: the last second whole. */
+const longest = Duration_.nanos(315_576_000_000_999_999_999n)
+
 const durationPattern = /^(-?\d+)(?:\.(\d{1,9}))?s$/
 
 /**
- * `google.protobuf.Duration`: decimal seconds with the suffix `s`, up to nine fraction digits (`3.5s`).
+ * `google.protobuf.Duration`: decimal seconds with the suffix `s`, up to nine fraction digits (`3.5s`), at most
+ * 10,000 years either way.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const Duration = Schema.String.pipe(Schema.decodeTo(
-  Schema.Duration,
+  Schema.Duration.check(
+    Schema.makeFilter((duration) =>
+      Duration_.between(duration, { minimum: Duration_.negate(longest), maximum: longest }) ||
+      "Expected at most 10,000 years"
+    )
+  ),
   SchemaTransformation.transformEffect({
     decode: (text) => {
       const match = durationPattern.exec(text)
@@ -68,15 +77,14 @@ const timestampPattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+
  * @since 1.0.0
  */
 export const Timestamp = Schema.String.pipe(Schema.decodeTo(
-  Schema.DateTimeUtc,
+  Schema.DateTimeUtc.check(Schema.makeFilter((time) => isTimestamp(time) || "Expected a year from 1 to 9999")),
   SchemaTransformation.transformEffect({
     decode: (text) =>
-      Option.match(Option.filter(timestampPattern.test(text) ? DateTime.make(text) : Option.none(), isTimestamp), {
-        onNone: () => invalid("Expected a date and time of RFC 3339, from the year 1 to 9999"),
+      Option.match(timestampPattern.test(text) ? DateTime.make(text) : Option.none(), {
+        onNone: () => invalid("Expected a date and time of RFC 3339"),
         onSome: (time) => Effect.succeed(DateTime.toUtc(time))
       }),
-    encode: (time) =>
-      isTimestamp(time) ? Effect.succeed(DateTime.formatIso(time)) : invalid("Expected a year from 1 to 9999")
+    encode: (time) => Effect.succeed(DateTime.formatIso(time))
   })
 ))
 

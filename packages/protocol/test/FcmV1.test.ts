@@ -1,6 +1,6 @@
 import { FcmV1 } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Schema } from "effect"
+import { DateTime, Duration, Effect, Exit, Schema } from "effect"
 import { parseJson, request, response, textOf } from "./utils/fixtures.ts"
 
 const token = "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1"
@@ -21,6 +21,96 @@ const portable: FcmV1.Content = {
   fcmOptions: { analyticsLabel: "match-42" }
 }
 
+const android: FcmV1.Content["android"] = {
+  collapseKey: "score_update",
+  priority: "HIGH",
+  ttl: Duration.nanos(3_500_000_000n),
+  restrictedPackageName: "com.example.scores",
+  data: { score: "850", live: "true" },
+  notification: {
+    title: "Goal!",
+    body: "3 : 1",
+    icon: "goal",
+    color: "#d81b60",
+    sound: "goal",
+    tag: "match-42",
+    clickAction: "OPEN_MATCH",
+    bodyLocKey: "goal_body",
+    bodyLocArgs: ["3", "1"],
+    titleLocKey: "goal_title",
+    titleLocArgs: ["Portugal"],
+    channelId: "scores",
+    ticker: "A goal",
+    sticky: true,
+    eventTime: DateTime.makeUnsafe(Date.UTC(2014, 9, 2, 15, 1, 23, 45)),
+    localOnly: true,
+    notificationPriority: "PRIORITY_HIGH",
+    defaultSound: false,
+    defaultVibrateTimings: false,
+    defaultLightSettings: false,
+    vibrateTimings: [Duration.zero, Duration.nanos(250_000_000n), Duration.nanos(1_000_000_000n)],
+    visibility: "PUBLIC",
+    notificationCount: 3,
+    lightSettings: {
+      color: { red: 1, green: 0.2, blue: 0, alpha: 0.8 },
+      lightOnDuration: Duration.nanos(3_500_000_000n),
+      lightOffDuration: Duration.nanos(1n)
+    },
+    image: "https://example.com/goal.png",
+    bypassProxyNotification: false,
+    proxy: "IF_PRIORITY_LOWERED"
+  },
+  fcmOptions: { analyticsLabel: "goals" },
+  directBootOk: true,
+  bandwidthConstrainedOk: true,
+  restrictedSatelliteOk: false
+}
+
+const apns: FcmV1.Content["apns"] = {
+  headers: {
+    "apns-priority": "5",
+    "apns-push-type": "liveactivity",
+    "apns-topic": "com.example.scores.push-type.liveactivity"
+  },
+  payload: {
+    aps: {
+      alert: { title: "Goal!", "loc-key": "GOAL", "loc-args": ["Portugal"] },
+      badge: 3,
+      sound: { critical: 1, name: "goal.caf", volume: 0.5 },
+      "thread-id": "match-42",
+      category: "GOAL",
+      "content-available": 1,
+      "mutable-content": 1,
+      "interruption-level": "time-sensitive",
+      "relevance-score": 0.75,
+      timestamp: 1700000000,
+      event: "update",
+      "content-state": { home: 3, away: 1 },
+      "stale-date": 1700003600
+    },
+    match: { id: 42, minute: 89.5, live: true, scorers: ["Ronaldo", null] }
+  },
+  liveActivityToken: "live-activity-token",
+  fcmOptions: { analyticsLabel: "goals", image: "https://example.com/goal.png" }
+}
+
+const webpush: FcmV1.Content["webpush"] = {
+  headers: { TTL: "15", Urgency: "very-low", Topic: "score_update" },
+  data: { score: "850" },
+  notification: {
+    title: "Goal!",
+    body: "3 : 1",
+    icon: "/goal.png",
+    badge: "/badge.png",
+    requireInteraction: true,
+    timestamp: 1700000000000,
+    vibrate: [200, 100, 200],
+    actions: [{ action: "watch", title: "Watch" }],
+    data: { match: 42 }
+  },
+  fcmOptions: { link: "https://example.com/match/42", analyticsLabel: "goals" }
+}
+
 /** What the documented requests say. */
 const requests: { readonly [name: string]: typeof FcmV1.SendRequest.Type } = {
   "v1-send-token": { message: { token } },
@@ -38,7 +128,10 @@ const requests: { readonly [name: string]: typeof FcmV1.SendRequest.Type } = {
       webpush: { headers: { TTL: "0" } }
     }
   },
-  "v1-send-validate-only": { message: { token, data: { score: "850" } }, validateOnly: true }
+  "v1-send-validate-only": { message: { token, data: { score: "850" } }, validateOnly: true },
+  "v1-send-android": { message: { token, android } },
+  "v1-send-apns": { message: { token, apns } },
+  "v1-send-webpush": { message: { token, webpush } }
 }
 
 describe("SendRequest", () => {
@@ -60,6 +153,35 @@ describe("SendRequest", () => {
   it.effect("refuses a data value that is no string", () =>
     Effect.gen(function*() {
       assert.isTrue(Exit.isFailure(yield* Effect.exit(decode(request("v1-error-data-value").body))))
+    }))
+
+  it.effect("refuses what is no value of its field", () =>
+    Effect.gen(function*() {
+      const notifications = [
+        { color: "red" },
+        { color: "#12345" },
+        { eventTime: "yesterday" },
+        { notificationPriority: "HIGH" },
+        { visibility: "public" },
+        { proxy: "MAYBE" },
+        { notificationCount: 1.5 },
+        { notificationCount: 2 ** 31 },
+        { vibrateTimings: [1] },
+        { bodyLocArgs: "[]" },
+        { lightSettings: { color: { red: 1, green: 1, blue: 1 }, lightOnDuration: "1s" } },
+        { lightSettings: { color: { red: 1.1, green: 1, blue: 1 }, lightOnDuration: "1s", lightOffDuration: "1s" } }
+      ]
+      for (const notification of notifications) {
+        const exit = yield* Effect.exit(decode({ message: { token, android: { notification } } }))
+        assert.isTrue(Exit.isFailure(exit), JSON.stringify(notification))
+      }
+    }))
+
+  it.effect.prop("reads back what it wrote", { sent: FcmV1.SendRequest }, ({ sent }) =>
+    Effect.gen(function*() {
+      const text = JSON.stringify(yield* encode(sent))
+      const read = yield* Schema.decodeEffect(Schema.fromJsonString(FcmV1.SendRequest))(text)
+      assert.deepStrictEqual(JSON.stringify(yield* encode(read)), text)
     }))
 })
 

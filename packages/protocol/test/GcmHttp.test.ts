@@ -24,7 +24,29 @@ const requests: { readonly [name: string]: Request } = {
     notification: { title: "Portugal vs. Denmark", body: "great match!" }
   },
   "gcm-send-now-or-never": { registration_ids: ["42"], time_to_live: 0 },
-  "gcm-send-dry-run": { registration_ids: ["42"], dry_run: true, data: { score: "850" } }
+  "gcm-send-dry-run": { registration_ids: ["42"], dry_run: true, data: { score: "850" } },
+  "gcm-send-notification": {
+    registration_ids: ["42"],
+    content_available: true,
+    mutable_content: true,
+    delay_while_idle: false,
+    notification: {
+      title: "Goal!",
+      body: "3 : 1",
+      subtitle: "Portugal vs. Denmark",
+      icon: "goal",
+      sound: { critical: 1, name: "goal.caf", volume: 0.5 },
+      badge: "3",
+      tag: "match-42",
+      color: "#d81b60",
+      android_channel_id: "scores",
+      click_action: "OPEN_MATCH",
+      body_loc_key: "goal_body",
+      body_loc_args: ["3", "1"],
+      title_loc_key: "goal_title",
+      title_loc_args: ["Portugal"]
+    }
+  }
 }
 
 describe("authorization", () => {
@@ -48,6 +70,13 @@ describe("JsonRequest", () => {
         assert.deepStrictEqual<unknown>(yield* encode(value), request(name).body)
       }))
   }
+
+  it.effect.prop("reads back what it wrote", { sent: GcmHttp.JsonRequest }, ({ sent }) =>
+    Effect.gen(function*() {
+      const text = JSON.stringify(yield* encode(sent))
+      const read = yield* Schema.decodeEffect(Schema.fromJsonString(GcmHttp.JsonRequest))(text)
+      assert.deepStrictEqual(JSON.stringify(yield* encode(read)), text)
+    }))
 
   it.effect("refuses a time to live that is no number", () =>
     Effect.gen(function*() {

@@ -1,6 +1,6 @@
 import { ProtoJson } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Schema } from "effect"
+import { DateTime, Duration, Effect, Exit, Schema } from "effect"
 
 describe("Duration", () => {
   const decode = Schema.decodeUnknownEffect(ProtoJson.Duration)
@@ -35,7 +35,25 @@ describe("Duration", () => {
       }
     }))
 
-  for (const text of ["", "s", "3", "3 s", "3.s", ".5s", "3.0000000001s", "3S", "1e3s", "+3s", "3s\n", "three s", 3]) {
+  for (
+    const text of [
+      "",
+      "s",
+      "3",
+      "3 s",
+      "3.s",
+      ".5s",
+      "3.0000000001s",
+      "3S",
+      "1e3s",
+      "+3s",
+      "3s\n",
+      "three s",
+      "315576000001s",
+      "-315576000001s",
+      3
+    ]
+  ) {
     it.effect(`refuses ${JSON.stringify(text)}`, () =>
       Effect.gen(function*() {
         assert.isTrue(Exit.isFailure(yield* Effect.exit(decode(text))))
@@ -68,4 +86,66 @@ describe("Duration", () => {
         assert.isTrue(Duration.Equivalence(yield* decode(yield* encode(duration)), duration))
       })
   )
+})
+
+describe("Timestamp", () => {
+  const decode = Schema.decodeUnknownEffect(ProtoJson.Timestamp)
+  const encode = Schema.encodeEffect(ProtoJson.Timestamp)
+
+  // google.protobuf.Timestamp: "1972-01-01T10:00:20.021Z"; years 0001 to 9999; other offsets are read, Z is written
+  const forms: ReadonlyArray<readonly [read: string, written: string]> = [
+    ["1972-01-01T10:00:20.021Z", "1972-01-01T10:00:20.021Z"],
+    ["2014-10-02T15:01:23Z", "2014-10-02T15:01:23.000Z"],
+    ["2014-10-02T15:01:23.045123456Z", "2014-10-02T15:01:23.045Z"],
+    ["2014-10-02T15:01:23+05:30", "2014-10-02T09:31:23.000Z"],
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
+    ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"]
+  ]
+
+  for (const [read, written] of forms) {
+    it.effect(`reads ${read}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* encode(yield* decode(read)), written)
+      }))
+  }
+
+  for (
+    const text of ["", "2014-10-02", "2014-10-02T15:01:23", "2014-13-02T15:01:23Z", "0000-01-01T00:00:00Z", "now", 0]
+  ) {
+    it.effect(`refuses ${JSON.stringify(text)}`, () =>
+      Effect.gen(function*() {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(decode(text))))
+      }))
+  }
+
+  it.effect("refuses to write another year than 1 to 9999", () =>
+    Effect.gen(function*() {
+      for (const year of [-1, 0, 10_000]) {
+        const time = DateTime.makeUnsafe({ year, month: 1, day: 1 })
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(encode(time))), String(year))
+      }
+    }))
+
+  it.effect.prop("reads back what it wrote", {
+    millis: Schema.Int.check(Schema.isBetween({ minimum: -62_135_596_800_000, maximum: 253_402_300_799_999 }))
+  }, ({ millis }) =>
+    Effect.gen(function*() {
+      const text = yield* encode(DateTime.makeUnsafe(millis))
+      assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+      assert.strictEqual((yield* decode(text)).epochMilliseconds, millis)
+    }))
+})
+
+describe("Color", () => {
+  const decode = Schema.decodeUnknownEffect(ProtoJson.Color)
+
+  it.effect("has parts from 0 to 1, and may be solid", () =>
+    Effect.gen(function*() {
+      for (const color of [{ red: 0, green: 0.5, blue: 1 }, { red: 0, green: 0.5, blue: 1, alpha: 0 }]) {
+        assert.deepStrictEqual(yield* decode(color), color)
+      }
+      for (const part of [-0.1, 1.1, Number.NaN, "1", undefined]) {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(decode({ red: part, green: 0, blue: 0 }))), String(part))
+      }
+    }))
 })

@@ -36,6 +36,15 @@ const maxValues = 100_000
 /** Maps of the caller's own keys, where undefined is a mistake; elsewhere it is as if the key were absent. */
 const dataPaths = new Set(["data", "android.data", "webpush.data"])
 
+/** Where a Duration, a time or a Redacted may be; elsewhere a Schema would take it for an empty object. */
+const valuePaths =
+  /^(timeToLive|android\.(ttl|notification\.(eventTime|vibrateTimings\.\d+|lightSettings\.\w+))|apns\.liveActivityToken)$/
+
+type Value = Duration.Duration | DateTime.DateTime | Date | Redacted.Redacted<unknown>
+
+const isValue = (value: object): value is Value =>
+  Duration.isDuration(value) || DateTime.isDateTime(value) || value instanceof Date || Redacted.isRedacted(value)
+
 class Copying {
   readonly issues: Array<Issue> = []
   readonly #parents = new Set<unknown>()
@@ -55,15 +64,18 @@ class Copying {
   #copy(value: unknown, path: Issue["path"]): unknown {
     if (typeof value === "string") return this.#text(value, path)
     if (typeof value !== "object" || value === null) return value
-    if (Redacted.isRedacted(value)) return Redacted.make(this.#copy(Redacted.value(value), path))
-    if (value instanceof Date) return new Date(value.getTime())
-    if (Duration.isDuration(value) || DateTime.isDateTime(value)) return value
+    if (isValue(value)) return valuePaths.test(path.join(".")) ? this.#value(value, path) : uncopied
     if (this.#parents.has(value)) return this.#fail(path, "must not hold itself")
     if (path.length > maxDepth) return this.#fail(path, `must not be nested deeper than ${maxDepth} levels`)
     this.#parents.add(value)
     const copied = Array.isArray(value) ? this.#list(value, path) : this.#object(value, path)
     this.#parents.delete(value)
     return copied
+  }
+
+  #value(value: Value, path: Issue["path"]): unknown {
+    if (Redacted.isRedacted(value)) return Redacted.make(this.#copy(Redacted.value(value), path))
+    return value instanceof Date ? new Date(value.getTime()) : value
   }
 
   #text(text: string, path: Issue["path"]): string {

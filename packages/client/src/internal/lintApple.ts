@@ -69,17 +69,17 @@ export const liveActivity = (message: Subject): Findings => {
 export const image = (message: Subject): Findings =>
   when(
     (message.notification?.image ?? message.apns?.fcmOptions?.image) !== undefined &&
-      aps(message, "mutable-content") === undefined,
+      aps(message, "mutable-content") !== 1,
     ["apns", "payload", "aps", "mutable-content"],
-    "is not set, and yet there is an image"
+    "is not 1, and yet there is an image"
   )
 
 /** Data that wakes nobody. */
 export const background = (message: Subject): Findings =>
   when(
-    message.data !== undefined && !fcmMessage.showsOnApple(message) && aps(message, "content-available") === undefined,
+    message.data !== undefined && !fcmMessage.showsOnApple(message) && aps(message, "content-available") !== 1,
     ["apns", "payload", "aps", "content-available"],
-    "is not set, and data alone does not wake an app on iOS"
+    "is not 1, and data alone does not wake an app on iOS"
   )
 
 /** A priority that Apple refuses. */

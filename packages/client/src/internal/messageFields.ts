@@ -132,6 +132,11 @@ const color = from(ProtoJson.Color, (input) => {
     : Result.succeed({ red, green, blue, alpha })
 })
 
+const int32 = Schema.optionalKey(from(Schema.Number, (input) =>
+  typeof input === "number" && input === (input | 0)
+    ? Result.succeed(input)
+    : Result.fail("must be an integer from -2,147,483,648 to 2,147,483,647")))
+
 const secret = Schema.optionalKey(from(Schema.Redacted(Schema.String), (input) => {
   const value = Redacted.isRedacted(input) ? Redacted.value(input) : input
   return typeof value === "string"
@@ -195,11 +200,7 @@ const androidNotification = Schema.Struct(
     defaultLightSettings: flag,
     vibrateTimings: field(Schema.Array(timing), "a list of durations"),
     visibility: oneOf(["VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"]),
-    notificationCount: Schema.optionalKey(
-      Schema.Number.annotate({ message: "must be a number" }).check(
-        Schema.isInt32({ message: "must be an integer from -2,147,483,648 to 2,147,483,647" })
-      )
-    ),
+    notificationCount: int32,
     lightSettings: object(lightSettings),
     image: text,
     bypassProxyNotification: flag,
