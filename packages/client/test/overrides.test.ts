@@ -183,14 +183,16 @@ describe("a message", () => {
       const requests: Array<Http.Recorded> = []
       const data: Record<string, number> = { score: 1 }
       const list = ["a"]
-      const message = Message.make({ data, android: { notification: { bodyLocArgs: list } } })
+      const eventTime = new Date(0)
+      const message = Message.make({ data, android: { notification: { bodyLocArgs: list, eventTime } } })
       data["score"] = 2
       list.push("b")
+      eventTime.setTime(1e12)
       yield* Effect.provide(Messaging.send(message, "t"), Http.fcm(Http.accept, requests))
       assert.deepStrictEqual(JSON.parse(requests[0]?.text ?? "").message, {
         token: "t",
         data: { score: "1" },
-        android: { notification: { bodyLocArgs: ["a"] } }
+        android: { notification: { bodyLocArgs: ["a"], eventTime: "1970-01-01T00:00:00.000Z" } }
       })
     }))
 })

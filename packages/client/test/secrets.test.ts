@@ -21,33 +21,44 @@ const secrets = {
   canonical: "canonical-id-SECRET-0123456789abcdef",
   apiKey: "api-key-SECRET-0123456789",
   accessToken: "ya29.access-token-SECRET",
-  privateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE-KEY-SECRET\n-----END PRIVATE KEY-----",
+  privateKey: "-----BEGIN PRIVATE KEY-----\nPRIVATE-KEY-SECRET\n-----END PRIVATE KEY-----"
+}
+
+/** Words that a message says, so short that only who knows them hides them. */
+const words = {
   title: "title-SECRET",
   body: "body-SECRET",
+  image: "image-SECRET",
   data: "data-SECRET",
-  androidBody: "android-SECRET",
-  apnsAlert: "alert-SECRET",
-  apnsData: "custom-SECRET",
-  liveActivity: "live-activity-SECRET-0123456789abcdef",
-  webpushBody: "webpush-SECRET",
-  link: "https://example.com/SECRET",
-  subtitle: "subtitle-SECRET"
+  androidData: "droid-SECRET",
+  ticker: "tick-SECRET",
+  argument: "arg-SECRET",
+  alert: "alert-SECRET",
+  custom: "cust-SECRET",
+  liveActivity: "live-SECRET",
+  webpushData: "web-SECRET",
+  webpushBody: "page-SECRET",
+  link: "link-SECRET",
+  subtitle: "sub-SECRET"
 }
 
 const message = Message.make({
-  data: { key: secrets.data },
-  notification: { title: secrets.title, body: secrets.body },
-  android: { data: { key: secrets.androidBody }, notification: { bodyLocArgs: [secrets.androidBody] } },
+  data: { key: words.data },
+  notification: { title: words.title, body: words.body },
+  android: {
+    data: { key: words.androidData },
+    notification: { ticker: words.ticker, bodyLocArgs: [words.argument], image: words.image }
+  },
   apns: {
-    payload: { aps: { alert: { title: secrets.apnsAlert } }, custom: { list: [secrets.apnsData] } },
-    liveActivityToken: secrets.liveActivity
+    payload: { aps: { alert: { title: words.alert } }, custom: { list: [words.custom] } },
+    liveActivityToken: words.liveActivity
   },
   webpush: {
-    data: { key: secrets.webpushBody },
-    notification: { body: secrets.webpushBody },
-    fcmOptions: { link: secrets.link }
+    data: { key: words.webpushData },
+    notification: { body: words.webpushBody },
+    fcmOptions: { link: words.link }
   },
-  gcm: { notification: { subtitle: secrets.subtitle } }
+  gcm: { notification: { subtitle: words.subtitle } }
 })
 
 const recipients = [Recipient.token(secrets.token), Recipient.fid(secrets.fid)]
@@ -64,7 +75,7 @@ const quoting = (status: number) => (request: Http.Recorded) =>
         {
           "@type": "type.googleapis.com/google.rpc.BadRequest",
           fieldViolations: [{
-            field: `message.data[${secrets.data}]`,
+            field: `message.data[${words.data}]`,
             description: `${request.text} ${request.headers["authorization"]}`
           }]
         }
@@ -103,10 +114,12 @@ const scenarios: Record<string, Http.Answer> = {
         encodeURIComponent(Http.tokenOf(request)),
         btoa(Http.tokenOf(request)),
         Http.tokenOf(request).slice(0, 30),
-        secrets.title.toUpperCase(),
-        secrets.body.replace("-", "-\r\n").replace("\r\n", "")
+        words.title.toUpperCase(),
+        words.body.replace("-", "-\r\n").replace("\r\n", "")
       ].join(" ")
     }),
+  "quoting word by word": () =>
+    Http.fcmError(400, { code: "INVALID_ARGUMENT", message: Object.values(words).join(" ") }),
   "a field named like a secret": (request) =>
     Http.fcmError(400, { code: "INVALID_ARGUMENT", message: `Invalid value at 'message.${Http.tokenOf(request)}'` }),
   "a code like a secret": (request) => Http.fcmError(400, { code: Http.tokenOf(request) }),
@@ -168,7 +181,7 @@ const recordingTracer = Tracer.make({
 })
 
 const assertClean = (what: string, texts: ReadonlyArray<string>) => {
-  for (const [name, secret] of Object.entries(secrets)) {
+  for (const [name, secret] of Object.entries({ ...secrets, ...words })) {
     for (const text of texts) assert.notInclude(text, secret, `${what} shows the ${name}`)
   }
   for (const text of texts) assert.notInclude(text, "SECRET", `${what} shows a part of a secret`)
