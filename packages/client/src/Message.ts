@@ -82,7 +82,11 @@ export interface Fields {
   readonly collapseKey?: string | undefined
   /** @default four weeks */
   readonly timeToLive?: TimeToLive | undefined
-  /** `high` wakes a sleeping device; a message without a notification never reaches an iOS app at high priority. */
+  /**
+   * `high` wakes a sleeping device; what shows nothing never goes to APNs at high priority, which refuses it.
+   *
+   * @default the service's: high for notifications, normal for data
+   */
   readonly priority?: "normal" | "high" | undefined
   /** The Android package that the app must have. */
   readonly restrictedPackageName?: string | undefined

@@ -23,11 +23,11 @@ export const validate = ({ issues, value }: Copied<unknown>, ofProtocol: Readonl
   Issues
 > => {
   const decoded = decode(value)
-  const all = [
-    ...issues,
-    ...Result.isFailure(decoded) ? format(decoded.failure.issue).issues.map(issueOf).filter(isNew(issues)) : [],
+  const found = [
+    ...Result.isFailure(decoded) ? format(decoded.failure.issue).issues.map(issueOf) : [],
     ...[...ofEvery, ...ofProtocol].flatMap((rule) => rule(value))
   ]
+  const all = [...issues, ...found.filter(isNew(issues))]
   return Result.isSuccess(decoded) && all.length === 0 ? Result.succeed(decoded.success) : Result.fail(all)
 }
 
