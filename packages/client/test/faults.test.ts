@@ -13,6 +13,7 @@ import {
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 import * as Http from "./utils/http.ts"
+import { inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -219,6 +220,47 @@ describe("a fault of the credentials or the project", () => {
       const report = yield* Effect.provide(Messaging.send(message, recipients), layer)
       assert.strictEqual(report.counts.Success, 50)
       assert.strictEqual(tokens, 2)
+    }))
+
+  it.effect("FCM 401: the second request keeps the application's pace, and is counted; the time to live is not over", () =>
+    Effect.gen(function*() {
+      let tokens = 0
+      const paced: Array<number> = []
+      const pacing = (recipients: number) => Effect.sync(() => void paced.push(recipients))
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer((request, n) =>
+          n === 1 ? Http.fcmError(401, {}) : n === 2 ? Http.text("odd") : Http.accept(request, n)
+        )
+      ]))
+      const now = Message.assign(message, { timeToLive: "0 seconds" })
+      const report = yield* Effect.provide(
+        Messaging.send(now, ["a", "b"], { pacing, concurrency: 1 }),
+        layer
+      )
+      assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), ["Unknown", "Success"])
+      assert.strictEqual(report.unknown[0]?.attempts, 2)
+      assert.deepStrictEqual(paced, [1, 1, 1])
+    }))
+
+  it.effect("FCM 401 after the end: nothing more is sent", () =>
+    Effect.gen(function*() {
+      let tokens = 0
+      const requests: Array<Http.Recorded> = []
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer(
+          (request) =>
+            Http.tokenOf(request) === "first"
+              ? Http.fcmError(403, {})
+              : Effect.delay(Http.fcmError(401, {}), "1 second"),
+          requests
+        )
+      ]))
+      const error = yield* failure(inTime(Effect.provide(Messaging.send(message, ["first", "late"]), layer)))
+      assert.strictEqual(error.reason._tag, "PermissionDenied")
+      assert.deepStrictEqual([requests.length, tokens], [2, 1])
+      assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["first", "late"])
     }))
 
   it.effect("GCM 401: the error at once", () =>

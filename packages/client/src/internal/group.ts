@@ -3,12 +3,16 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type { Message } from "../Message.ts"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { Issue, Message } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { Failure } from "../RetryPolicy.ts"
 import type { TransportError } from "../SendError.ts"
-import type { Encoded } from "./protocol.ts"
+import type { Encoded, Protocol } from "./protocol.ts"
+import * as validation from "./validation.ts"
+import type { Denied } from "./verdict.ts"
 
 /** One recipient's claim to exactly one outcome, for whatever the caller knows it by. */
 export interface Ticket<out A> {
@@ -34,6 +38,8 @@ export interface Trouble {
   readonly retryAfter: Duration.Duration | undefined
   /** Absent where the send as a whole was answered, or had no token. */
   readonly reason: TransportError["reason"] | undefined
+  /** There was no access token: how the send ends if none comes in time. */
+  readonly denied?: Denied | undefined
 }
 
 export interface Group<out A> {
@@ -42,7 +48,7 @@ export interface Group<out A> {
   tickets: ReadonlyArray<Ticket<A>>
   /** When a slot was free for the first request: the deadline counts from then. Milliseconds since the epoch, as all times. */
   startedAt: number
-  /** When the first request was made: the time to live counts from then. */
+  /** When the first request was made whose credentials were not refused: the time to live counts from then. */
   firstAttempt: number | undefined
   /** Requests made. */
   attempts: number
@@ -55,6 +61,17 @@ export interface Group<out A> {
   /** When the next attempt is due. */
   due: number
 }
+
+/** Makes a message ready to send, or tells what is wrong with it. */
+export const prepare = (protocol: Protocol, message: Message): Result.Result<Prepared, ReadonlyArray<Issue>> =>
+  Result.map(protocol.encode(message), (encoded) => ({
+    message,
+    encoded,
+    timeToLive: Option.match(validation.timeToLive(message.fields.timeToLive), {
+      onNone: () => Number.POSITIVE_INFINITY,
+      onSome: Duration.toMillis
+    })
+  }))
 
 export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): Group<A> => ({
   prepared,
