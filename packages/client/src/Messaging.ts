@@ -102,7 +102,9 @@ export interface StreamOptions extends SendOptions {
  * @since 1.0.0
  */
 export interface Item {
+  /** What to send. */
   readonly message: Message
+  /** To whom. */
   readonly recipient: Recipient.Input
 }
 
@@ -113,7 +115,9 @@ export interface Item {
  * @since 1.0.0
  */
 export interface Settled<out A> {
+  /** What was sent, as it was given. */
   readonly item: A
+  /** What became of it. */
   readonly outcome: Outcome
 }
 

@@ -39,6 +39,7 @@ import * as Scrub from "./internal/scrub.ts"
  * @since 1.0.0
  */
 export interface Options {
+  /** The account: `client_email` of the key file. */
   readonly clientEmail: string
   /** PEM, PKCS #8 (`BEGIN PRIVATE KEY`). Line breaks may be written as `\n`, as environment variables often have them. */
   readonly privateKey: Redacted.Redacted
