@@ -194,7 +194,8 @@ export const make = Effect.fnUntraced(function*<R>(
   return {
     get: Effect.flatMap(Cache.get(cache, key), (kept) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        if (now < kept.refreshAt) return Effect.succeed(kept.token)
+        // what is not kept at all is not fetched ahead
+        if (now < kept.refreshAt || kept.lifetime === 0) return Effect.succeed(kept.token)
         // one refresh in flight; nothing may come between the two
         return Effect.uninterruptible(Effect.suspend(() => {
           kept.refreshAt = Number.POSITIVE_INFINITY

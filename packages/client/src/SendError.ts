@@ -201,7 +201,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
 }
 
 /**
- * 5xx: the service, or something in front of it, is in trouble.
+ * 5xx, or a code that says so whatever the status: the service, or something in front of it, is in trouble.
  *
  * @category errors
  * @since 1.0.0

@@ -79,11 +79,16 @@ export const lost = ({ reason, written }: Lost): Verdict => ({
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (
   { retryAfter, status }: Answer,
-  options: { readonly code?: string | undefined; readonly slows?: Troubled["slows"] | undefined } = {}
+  options: {
+    readonly code?: string | undefined
+    /** The code says that the service is in trouble, whatever the status says. */
+    readonly inTrouble?: boolean | undefined
+    readonly slows?: Troubled["slows"] | undefined
+  } = {}
 ): Verdict => {
   const reason = status === 429
     ? new SendError.RateLimited({ retryAfter })
-    : status >= 500 && status <= 599
+    : options.inTrouble === true || (status >= 500 && status <= 599)
     ? new SendError.ServerError({ status, retryAfter })
     : new SendError.UnexpectedStatus({ status })
   return {
