@@ -162,6 +162,9 @@ const fcmScripts: { readonly [code: string]: Script } = {
       fcmError(status, "QUOTA_EXCEEDED", [quotaOf("topic:1")])
     ]
   },
+  "`QUOTA_EXCEEDED`, `UNAVAILABLE` or `INTERNAL`": {
+    replies: (status) => ["QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL"].map((code) => fcmError(status, code))
+  },
   "`INVALID_ARGUMENT` that names the token": {
     replies: (status) => [fcmError(status, "INVALID_ARGUMENT", [badRequest("message.token")])]
   },

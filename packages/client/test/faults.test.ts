@@ -11,7 +11,7 @@ import {
   type SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
 import { inTime } from "./utils/time.ts"
 
@@ -54,6 +54,16 @@ const apnsError = (statusCode: number, reason: string) => ({
 })
 
 const failure = <A, R>(effect: Effect.Effect<A, SendError.SendError, R>) => Effect.flip(effect)
+
+/** A policy that never tries again, and keeps what it is asked. */
+const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolicy =>
+  Schedule.recurs(1).pipe(
+    Schedule.setInputType<RetryPolicy.Failure>(),
+    Schedule.while(({ input }) => {
+      failures.push(input)
+      return false
+    })
+  )
 
 const sendOne = (layer: Layer.Layer<Messaging.Messaging>) =>
   failure(Effect.provide(Messaging.send(message, "a"), layer))
@@ -343,6 +353,22 @@ describe("a fault of the service", () => {
           Duration.seconds(7),
           1
         ])
+      }
+    }))
+
+  it.effect("FCM's codes of trouble at any other status: likewise, and the status stays as it was", () =>
+    Effect.gen(function*() {
+      for (const status of [400, 403, 404, 409, 418]) {
+        for (const code of ["QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL"]) {
+          const answer = Http.fcmError(status, { code }, retryAfter)
+          const outcome = yield* outcomeVia("fcm", answer)
+          assert.deepStrictEqual(summary(outcome), ["Unavailable", code, "retryLater"])
+          assert.deepStrictEqual(outcome._tag === "Unavailable" && outcome.retryAfter, Duration.seconds(7))
+          const failures: Array<RetryPolicy.Failure> = []
+          const error = yield* sendOne(Http.fcm(() => answer, [], { retryPolicy: recording(failures) }))
+          assert.deepInclude(error.reason, { _tag: "ServerError", status, retryAfter: Duration.seconds(7) })
+          assert.deepStrictEqual(failures.map((_) => [_.code, _.status]), [[code, status]])
+        }
       }
     }))
 
