@@ -345,6 +345,10 @@ describe("ServiceAccount", () => {
         "InvalidResponse",
         "no access token: the token endpoint's answer (200) has no usable access_token: Missing key at [\"access_token\"]"
       ])
+      assert.match(
+        (yield* answered(Http.json({ error: "invalid_grant", error_description: null }, { status: 400 })))[1],
+        /clock/
+      )
       // the hint is for what a clock or a revoked key explain
       assert.deepStrictEqual(
         yield* answered(Http.json({ error: "invalid_scope", error_description: "Bad." }, { status: 400 })),

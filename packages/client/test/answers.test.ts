@@ -1,5 +1,5 @@
 /** Recorded answers, each to its outcome or error; and whatever answers may come. */
-import { Message, Messaging, type Outcome, Recipient, Report, type SendError } from "@cloud-messaging/client"
+import { Message, Messaging, type Outcome, Recipient, type Report, type SendError } from "@cloud-messaging/client"
 import type { FcmV1, GcmHttp } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Effect, Exit, type Layer, Result, Schema } from "effect"

@@ -6,6 +6,7 @@
  * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
+import { lenientKey } from "./RpcStatus.ts"
 
 /**
  * Google's token endpoint, which is also the audience of every assertion.
@@ -97,5 +98,5 @@ export const TokenResponse = Schema.Struct({
  */
 export const TokenError = Schema.Struct({
   error: Schema.String,
-  error_description: Schema.optionalKey(Schema.String)
+  error_description: lenientKey(Schema.String)
 })
