@@ -83,7 +83,7 @@ export class ProjectNotFound extends Data.TaggedError("ProjectNotFound")<{
 }
 
 /**
- * No access token could be had; GCM: the key is none that a header can hold. Nothing was sent with it.
+ * No access token could be had; GCM: no key, or none that a header can hold. Nothing was sent with it.
  *
  * @category errors
  * @since 1.0.0
@@ -207,7 +207,7 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
  * @since 1.0.0
  */
 export class ServerError extends Data.TaggedError("ServerError")<{
-  /** The answer's HTTP status, 500 to 599. */
+  /** The answer's HTTP status: 500 to 599, or another where the code decided. */
   readonly status: number
   /** What the service asked to wait, when it did. */
   readonly retryAfter: Duration.Duration | undefined
