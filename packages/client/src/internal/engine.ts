@@ -307,7 +307,7 @@ export class Engine<A> {
       case "Garbled": {
         this.#ended.garbled ??= verdict
         for (const group of groups) {
-          this.#settleAll(group, (recipient) => this.#unclear(group, recipient))
+          this.#settleAll(group, ({ recipient }) => this.#unclear(group, recipient))
         }
         return Effect.void
       }
@@ -317,7 +317,8 @@ export class Engine<A> {
         for (const group of groups) {
           this.#settleAll(
             group,
-            (recipient) => new Outcome.Failed({ recipient, code, detail: message, issues, disposition: "fixMessage" })
+            ({ recipient }) =>
+              new Outcome.Failed({ recipient, code, detail: message, issues, disposition: "fixMessage" })
           )
         }
         this.#ended.spoken = true
@@ -337,10 +338,12 @@ export class Engine<A> {
     let next = 0
     for (const group of groups) {
       let trouble: Group.Trouble | undefined
+      const codes = new Map<Group.Ticket<A>, string>()
       group.tickets = group.tickets.filter((ticket) => {
         const word = words[next++] ?? unclear
         if (word._tag === "Trouble") {
-          trouble = { ...word, status: 200, reason: undefined }
+          codes.set(ticket, word.code)
+          trouble = { ...word, codes, status: 200, reason: undefined }
           return true
         }
         this.#send.sink.settle(ticket, word._tag === "Unclear" ? this.#unclear(group, ticket.recipient) : word)
@@ -438,7 +441,7 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   #giveUp(group: Group.Group<A>): void {
-    this.#settleAll(group, (recipient) => Group.givenUp(group, recipient, this.#send.delivery))
+    this.#settleAll(group, (ticket) => Group.givenUp(group, ticket, this.#send.delivery))
   }
 
   /** Surely not accepted, unless an answer was lost before. */
@@ -447,8 +450,8 @@ export class Engine<A> {
     for (const ticket of group.tickets) this.#send.sink.leave(ticket, code, group.attempts)
   }
 
-  #settleAll(group: Group.Group<A>, outcome: (recipient: Group.Ticket<A>["recipient"]) => Outcome.Outcome): void {
-    for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket.recipient))
+  #settleAll(group: Group.Group<A>, outcome: (ticket: Group.Ticket<A>) => Outcome.Outcome): void {
+    for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket))
   }
 }
 

@@ -33,7 +33,10 @@ export type Step = (now: number, failure: Failure) => Effect.Effect<Duration.Dur
 
 /** What went wrong last. */
 export interface Trouble {
+  /** What the schedule is told: of several, the last. */
   readonly code: string
+  /** Where the answer had a code for each. */
+  readonly codes?: ReadonlyMap<Ticket<unknown>, string> | undefined
   readonly status: number | undefined
   readonly retryAfter: Duration.Duration | undefined
   /** Absent where the send as a whole was answered, or had no token. */
@@ -112,14 +115,18 @@ export const failure = (
 /** The outcome of a recipient whose group is given up. */
 export const givenUp = (
   { ambiguous, attempts, trouble }: Group<unknown>,
-  recipient: Recipient,
+  ticket: Ticket<unknown>,
   delivery: "atLeastOnce" | "atMostOnce"
 ): Outcome.Outcome =>
   ambiguous
-    ? new Outcome.Unknown({ recipient, attempts, disposition: delivery === "atLeastOnce" ? "retryLater" : "keep" })
+    ? new Outcome.Unknown({
+      recipient: ticket.recipient,
+      attempts,
+      disposition: delivery === "atLeastOnce" ? "retryLater" : "keep"
+    })
     : new Outcome.Unavailable({
-      recipient,
-      code: trouble?.code ?? "Network",
+      recipient: ticket.recipient,
+      code: trouble?.codes?.get(ticket) ?? trouble?.code ?? "Network",
       retryAfter: trouble?.retryAfter,
       attempts
     })
