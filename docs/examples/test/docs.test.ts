@@ -1,4 +1,4 @@
-/** Every block of TypeScript in the documents and docstrings compiles, and runs against the emulator. */
+/** Every block of TypeScript in the documents and docstrings compiles, and runs: against the emulator, or as a test. */
 import * as EmulatorServer from "@cloud-messaging/emulator/EmulatorServer"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
@@ -14,6 +14,8 @@ interface Block {
   readonly at: string
   readonly file: string
   readonly code: string
+  /** It is run by node, or, if it is a test itself, by vitest. */
+  readonly command: readonly [program: string, ...args: ReadonlyArray<string>]
 }
 
 const sources = Fs.globSync(["*.md", "docs/**/*.md", "packages/*/*.md", "packages/*/src/**/*.ts"], {
@@ -25,10 +27,13 @@ const blocksOf = (source: string): ReadonlyArray<Block> => {
   const text = Fs.readFileSync(Path.join(root, source), "utf8")
   return Array.from(text.matchAll(/^( \* )?```ts\n([^]*?)^(?: \* )?```$/gm), ({ 1: star, 2: code = "", index }) => {
     const line = text.slice(0, index).split("\n").length
+    const isTest = code.includes("from \"@effect/vitest\"")
+    const file = `${source.replace(/\W+/g, "-")}-${line}${isTest ? ".test" : ""}.ts`
     return {
       at: `${source}:${line}`,
-      file: `${source.replace(/\W+/g, "-")}-${line}.ts`,
-      code: star === undefined ? code : code.replace(/^ \* ?/gm, "")
+      file,
+      code: star === undefined ? code : code.replace(/^ \* ?/gm, ""),
+      command: isTest ? ["vitest", "run", "--root", ".", file] : ["node", file]
     }
   })
 }
@@ -67,13 +72,13 @@ describe("the code in the documents", () => {
     }), 120_000)
 
   layer(EmulatorServer.layer(), { excludeTestServices: true })("runs", (it) => {
-    it.effect.each(all)("$at", ({ code, file }) =>
+    it.effect.each(all)("$at", ({ code, command: [program, ...args], file }) =>
       Effect.gen(function*() {
         const { host } = yield* EmulatorServer.EmulatorServer
         // the test before may have been left out
         Fs.mkdirSync(blocks, { recursive: true })
         Fs.writeFileSync(Path.join(blocks, file), `${code}\nexport {}\n`)
-        const ran = yield* run("node", [file], {
+        const ran = yield* run(program, args, {
           cwd: blocks,
           env: { FIREBASE_MESSAGING_EMULATOR_HOST: host, FCM_PROJECT: "my-project" }
         })

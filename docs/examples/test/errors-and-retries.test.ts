@@ -162,6 +162,9 @@ const fcmScripts: { readonly [code: string]: Script } = {
       fcmError(status, "QUOTA_EXCEEDED", [quotaOf("topic:1")])
     ]
   },
+  "`QUOTA_EXCEEDED`, `UNAVAILABLE` or `INTERNAL`": {
+    replies: (status) => ["QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL"].map((code) => fcmError(status, code))
+  },
   "`INVALID_ARGUMENT` that names the token": {
     replies: (status) => [fcmError(status, "INVALID_ARGUMENT", [badRequest("message.token")])]
   },
@@ -188,6 +191,14 @@ const gcmScripts: { readonly [code: string]: Script } = {
   "another code": { replies: () => [results({ error: "SomeNewCode" })] },
   "a result that is none, among others": { replies: () => [results({}), results(null), results("odd")] },
   "fewer results than recipients": { replies: (status) => [json({ multicast_id: 1, results: [] }, status)] },
+  "no key, its store out of reach": {
+    replies: () => [Effect.never],
+    credential: noToken(new AccessToken.Unreachable({ detail: "out of reach" }))
+  },
+  "no key, for another reason": {
+    replies: () => [Effect.never],
+    credential: noToken(new AccessToken.NoCredentials({ detail: "none" }))
+  },
   "no key that a header can hold": {
     replies: () => [Effect.never],
     credential: Effect.succeed(Redacted.make("two words"))
@@ -262,7 +273,7 @@ const layerFcm = (script: Script): Layer.Layer<Messaging.Messaging, never, HttpC
   )
 
 const layerGcm = (script: Script): Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient> =>
-  Gcm.layer({ apiKey: Effect.orDie(credentials(script.credential)) })
+  Gcm.layer({ apiKey: credentials(script.credential) })
 
 /** A policy that never tries again, and keeps what it is asked. */
 const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolicy =>

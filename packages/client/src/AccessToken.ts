@@ -24,7 +24,10 @@ import type * as Scope from "effect/Scope"
  * @category errors
  * @since 1.0.0
  */
-export class NoCredentials extends Data.TaggedError("NoCredentials")<{ readonly detail: string }> {
+export class NoCredentials extends Data.TaggedError("NoCredentials")<{
+  /** What went wrong, for people; without secrets. */
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -36,7 +39,10 @@ export class NoCredentials extends Data.TaggedError("NoCredentials")<{ readonly 
  * @category errors
  * @since 1.0.0
  */
-export class InvalidKey extends Data.TaggedError("InvalidKey")<{ readonly detail: string }> {
+export class InvalidKey extends Data.TaggedError("InvalidKey")<{
+  /** What went wrong, for people; without secrets. */
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -48,7 +54,10 @@ export class InvalidKey extends Data.TaggedError("InvalidKey")<{ readonly detail
  * @category errors
  * @since 1.0.0
  */
-export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{ readonly detail: string }> {
+export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{
+  /** What went wrong, for people; without secrets. */
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -60,7 +69,10 @@ export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{ readonly de
  * @category errors
  * @since 1.0.0
  */
-export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{ readonly detail: string }> {
+export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
+  /** What went wrong, for people; without secrets. */
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -72,7 +84,10 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{ reado
  * @category errors
  * @since 1.0.0
  */
-export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly detail: string }> {
+export class Unreachable extends Data.TaggedError("Unreachable")<{
+  /** What went wrong, for people; without secrets. */
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -85,6 +100,7 @@ export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly deta
  * @since 1.0.0
  */
 export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
+  /** Which it is; `Unreachable` alone is worth a retry. */
   readonly reason: NoCredentials | InvalidKey | InvalidGrant | InvalidResponse | Unreachable
 }> {
   override get message(): string {
@@ -124,6 +140,7 @@ export class AccessToken extends Context.Service<AccessToken, Service>()("@cloud
  * @since 1.0.0
  */
 export interface Fetched {
+  /** What the header `authorization` takes after `Bearer `. */
   readonly token: Redacted.Redacted
   /** Seconds that it is valid from now on, as OAuth counts (`expires_in`). */
   readonly expiresIn: number
@@ -177,7 +194,8 @@ export const make = Effect.fnUntraced(function*<R>(
   return {
     get: Effect.flatMap(Cache.get(cache, key), (kept) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        if (now < kept.refreshAt) return Effect.succeed(kept.token)
+        // what is not kept at all is not fetched ahead
+        if (now < kept.refreshAt || kept.lifetime === 0) return Effect.succeed(kept.token)
         // one refresh in flight; nothing may come between the two
         return Effect.uninterruptible(Effect.suspend(() => {
           kept.refreshAt = Number.POSITIVE_INFINITY

@@ -58,6 +58,7 @@ export interface Config {
   readonly data?: { readonly [key: string]: DataValue } | undefined
   /** How Android shows the notification. */
   readonly notification?: Notification | undefined
+  /** Options of Firebase's own. */
   readonly fcmOptions?: FcmOptions | undefined
   /**
    * Whether the app receives the message in direct boot mode, before the user has unlocked the device.
@@ -101,9 +102,17 @@ export interface FcmOptions {
  * @since 1.0.0
  */
 export interface Notification {
-  /** @default the portable `notification.title` */
+  /**
+   * The first line.
+   *
+   * @default the portable `notification.title`
+   */
   readonly title?: string | undefined
-  /** @default the portable `notification.body` */
+  /**
+   * The text.
+   *
+   * @default the portable `notification.body`
+   */
   readonly body?: string | undefined
   /**
    * The name of a drawable resource.

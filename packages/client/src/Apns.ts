@@ -37,6 +37,7 @@ export interface Config {
    * `payload.aps`. A secret: it shows nowhere, redacted or not.
    */
   readonly liveActivityToken?: string | Redacted.Redacted | undefined
+  /** Options of Firebase's own. */
   readonly fcmOptions?: FcmOptions | undefined
 }
 
@@ -170,10 +171,19 @@ export interface Aps {
  * @since 1.0.0
  */
 export interface Alert {
-  /** @default the portable `notification.title` */
+  /**
+   * The first line.
+   *
+   * @default the portable `notification.title`
+   */
   readonly title?: string | undefined
+  /** The line below the title. */
   readonly subtitle?: string | undefined
-  /** @default the portable `notification.body` */
+  /**
+   * The text.
+   *
+   * @default the portable `notification.body`
+   */
   readonly body?: string | undefined
   /** The image or storyboard that is shown while the app starts. */
   readonly "launch-image"?: string | undefined

@@ -159,7 +159,7 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
     const [recipient] = sent.recipients
     // a request has one recipient: see `recipientsPerRequest`
     return recipient === undefined
-      ? { _tag: "Spoken", outcomes: [] }
+      ? { _tag: "Spoken", words: [] }
       : fcmAnswer.judge(projectId, answer, recipient, sent)
   }
 })

@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type { AccessTokenError } from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as gcmAnswer from "./internal/gcmAnswer.ts"
@@ -40,8 +41,13 @@ import * as Recipient from "./Recipient.ts"
  * @since 1.0.0
  */
 export interface Connection {
-  /** The server's key; an effect is run for every request, so that a key can be rotated. */
-  readonly apiKey: Redacted.Redacted | Effect.Effect<Redacted.Redacted>
+  /**
+   * The server's key, or an effect that gives it, for keys that are rotated: it is run for every request, retries among
+   * them (`Effect.cachedWithTTL` spares some of it). It fails as `AccessToken` does: the send ends in
+   * `AuthenticationError` (`NoAccessToken`), after retries where the reason is `Unreachable`. What else it needs is
+   * provided before.
+   */
+  readonly apiKey: Redacted.Redacted | Effect.Effect<Redacted.Redacted, AccessTokenError>
   /**
    * The full endpoint: https, or http on loopback.
    *

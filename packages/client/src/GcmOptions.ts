@@ -54,9 +54,17 @@ export interface GcmOptions {
  * @since 1.0.0
  */
 export interface Notification {
-  /** @default the portable `notification.title` */
+  /**
+   * The first line.
+   *
+   * @default the portable `notification.title`
+   */
   readonly title?: string | undefined
-  /** @default the portable `notification.body` */
+  /**
+   * The text.
+   *
+   * @default the portable `notification.body`
+   */
   readonly body?: string | undefined
   /** iOS. */
   readonly subtitle?: string | undefined

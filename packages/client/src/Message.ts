@@ -54,7 +54,9 @@ export type DataValue = string | number | bigint | boolean
  * @since 1.0.0
  */
 export interface Notification {
+  /** The first line. */
   readonly title?: string | undefined
+  /** The text below it. */
   readonly body?: string | undefined
   /** URL of an image, at most 1 MB on Android. The GCM protocol has none. */
   readonly image?: string | undefined
@@ -74,13 +76,18 @@ export interface Notification {
 export interface Fields {
   /** What the app receives. `from` and keys that begin with `google.` are reserved. */
   readonly data?: { readonly [key: string]: DataValue } | undefined
+  /** What the platform shows by itself. Without it, the app alone gets the message, and shows what it likes. */
   readonly notification?: Notification | undefined
   /**
    * Of several messages with the same key that wait for a device, only the last is delivered. Sets Android's key;
    * APNs' and web push's where it fits (64 bytes; 32 URL-safe characters).
    */
   readonly collapseKey?: string | undefined
-  /** @default four weeks */
+  /**
+   * How long the service keeps the message for a device that is away: whole seconds, 0 to four weeks.
+   *
+   * @default four weeks
+   */
   readonly timeToLive?: TimeToLive | undefined
   /**
    * `high` wakes a sleeping device; what shows nothing never goes to APNs at high priority, which refuses it.
@@ -152,6 +159,7 @@ const noMessage: Copied<Fields> = { value: {}, issues: [{ path: [], message: "mu
 export interface Issue {
   /** The way to the offending field: `["data", "from"]`. Empty: the message as a whole. */
   readonly path: ReadonlyArray<string | number>
+  /** What is expected there, for people; never the value. */
   readonly message: string
 }
 
@@ -170,6 +178,7 @@ export type Rule = keyof typeof linting.rules
  * @since 1.0.0
  */
 export interface Advice extends Issue {
+  /** Which rule it is of. */
   readonly rule: Rule
   /** Why it matters; the same for all advice of a rule. */
   readonly explanation: string

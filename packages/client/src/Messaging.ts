@@ -33,13 +33,15 @@ export interface SendOptions {
   readonly retryPolicy?: RetryPolicy | undefined
   /**
    * How long a recipient may wait for retries, and at the gate, counted from when a slot is free for its first request.
-   * A wait that would pass it is not begun.
+   * A wait that would pass it is not begun: 0 sends nothing again. A bare number is milliseconds; below 0 the
+   * send dies.
    *
    * @default "30 seconds" for `send`, "60 minutes" for streams
    */
   readonly deadline?: Duration.Input | undefined
   /**
-   * How long one request may take, its answer read. An answer that comes later is lost.
+   * How long one request may take, its answer read. An answer that comes later is lost. A bare number is milliseconds;
+   * below 0 the send dies.
    *
    * @default "15 seconds"
    */
@@ -53,7 +55,7 @@ export interface SendOptions {
    */
   readonly delivery?: "atLeastOnce" | "atMostOnce" | undefined
   /**
-   * Requests in flight per call, 1 or more.
+   * Requests in flight per call: a whole number, 1 or more, else the send dies.
    *
    * @default 100
    */
@@ -81,7 +83,8 @@ export interface SendOptions {
  */
 export interface StreamOptions extends SendOptions {
   /**
-   * Recipients that may wait for a retry, 1 or more; when so many wait, no more are pulled.
+   * Recipients that may wait for a retry: a whole number, 1 or more, else the stream dies. When so many wait, no more
+   * are pulled.
    *
    * @default 10_000
    */
@@ -99,7 +102,9 @@ export interface StreamOptions extends SendOptions {
  * @since 1.0.0
  */
 export interface Item {
+  /** What to send. */
   readonly message: Message
+  /** To whom. */
   readonly recipient: Recipient.Input
 }
 
@@ -110,7 +115,9 @@ export interface Item {
  * @since 1.0.0
  */
 export interface Settled<out A> {
+  /** What was sent, as it was given. */
   readonly item: A
+  /** What became of it. */
   readonly outcome: Outcome
 }
 

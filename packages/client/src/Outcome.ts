@@ -1,6 +1,9 @@
 /**
  * What became of a message for one recipient.
  *
+ * A fault of one recipient is a value, so that the others are not lost with it; what fails a send as a whole is a
+ * `SendError`. Which answer becomes which outcome: docs/errors-and-retries.md.
+ *
  * @since 1.0.0
  */
 import * as Data from "effect/Data"
@@ -13,7 +16,7 @@ import type { Recipient } from "./Recipient.ts"
  *
  * **Details**
  *
- * - `keep`: nothing to do.
+ * - `keep`: nothing to do about the recipient.
  * - `remove`: the recipient is gone or never was one; delete it.
  * - `replace`: store `canonical` in its place.
  * - `fixMessage`: the message is wrong for this recipient; sending it again cannot help.
@@ -32,12 +35,14 @@ export type Disposition = "keep" | "remove" | "replace" | "fixMessage" | "fixCre
  * @since 1.0.0
  */
 export class Success extends Data.TaggedClass("Success")<{
+  /** Whose outcome this is. */
   readonly recipient: Recipient
   /** FCM: `projects/{project}/messages/{id}`. GCM: the `message_id`. */
   readonly messageId: string
   /** GCM: the id to use from now on, when it is another. */
   readonly canonical: Recipient | undefined
 }> {
+  /** `replace` if there is a canonical id. */
   get disposition(): "keep" | "replace" {
     return this.canonical === undefined ? "keep" : "replace"
   }
@@ -49,15 +54,24 @@ export class Success extends Data.TaggedClass("Success")<{
  * @category models
  * @since 1.0.0
  */
-export type Canonical = Success & { readonly canonical: Recipient }
+export type Canonical = Success & {
+  /** The id to use from now on. */
+  readonly canonical: Recipient
+}
 
 /**
- * The app is gone from the device: uninstalled, unregistered, or silent for 270 days.
+ * The app is gone from the device: uninstalled, unregistered, or, on Android, silent for 270 days.
+ *
+ * Source: firebase.google.com/docs/cloud-messaging/manage-tokens.
  *
  * @category models
  * @since 1.0.0
  */
-export class NotRegistered extends Data.TaggedClass("NotRegistered")<{ readonly recipient: Recipient }> {
+export class NotRegistered extends Data.TaggedClass("NotRegistered")<{
+  /** Whose outcome this is. */
+  readonly recipient: Recipient
+}> {
+  /** Nobody is reached by this recipient any more. */
   get disposition(): "remove" {
     return "remove"
   }
@@ -70,31 +84,38 @@ export class NotRegistered extends Data.TaggedClass("NotRegistered")<{ readonly 
  * @since 1.0.0
  */
 export class Failed extends Data.TaggedClass("Failed")<{
+  /** Whose outcome this is. */
   readonly recipient: Recipient
-  /** The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …), or `InvalidRecipient`: refused before sending. */
+  /**
+   * The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …; `UNKNOWN` for what cannot be one), or, refused
+   * before anything was sent, `InvalidRecipient` or (in `sendEach`) `InvalidMessage`.
+   */
   readonly code: string
-  /** The service's text, without secrets, when it gave one. */
+  /** A text for people, when there is one: the service's, in 300 characters, without what was sent to it. */
   readonly detail: string | undefined
-  /** What the service found wrong with which field. */
+  /** What is wrong with which field of the message, as far as it was said; at most 20 of the service. */
   readonly issues: ReadonlyArray<Issue>
+  /** What to do, by the code: see {@link Disposition}, and the tables of docs/errors-and-retries.md. */
   readonly disposition: "keep" | "remove" | "fixMessage" | "fixCredentials" | "retryLater"
 }> {}
 
 /**
- * The service was in trouble, and the send gave up.
+ * The service was in trouble, and the send gave up: by its retry policy, its deadline, or the message's time to live.
  *
  * @category models
  * @since 1.0.0
  */
 export class Unavailable extends Data.TaggedClass("Unavailable")<{
+  /** Whose outcome this is. */
   readonly recipient: Recipient
   /** The service's code (`UNAVAILABLE`, `InternalServerError`, …), else the tag of the transport's reason (`Network`, …). */
   readonly code: string
   /** What the service asked to wait, when it did. */
   readonly retryAfter: Duration.Duration | undefined
-  /** Requests made for this recipient. */
+  /** Requests made for this recipient. 0: a closed gate, the pace or the end of its stream came first. */
   readonly attempts: number
 }> {
+  /** Not accepted, for all that is known. */
   get disposition(): "retryLater" {
     return "retryLater"
   }
@@ -107,15 +128,33 @@ export class Unavailable extends Data.TaggedClass("Unavailable")<{
  * @since 1.0.0
  */
 export class Unknown extends Data.TaggedClass("Unknown")<{
+  /** Whose outcome this is. */
   readonly recipient: Recipient
-  /** Requests made for this recipient. */
+  /** Requests made for this recipient, 1 or more. */
   readonly attempts: number
   /** `retryLater` where a message twice is better than none (`delivery: "atLeastOnce"`), else `keep`. */
   readonly disposition: "keep" | "retryLater"
 }> {}
 
 /**
- * What became of a message for one recipient.
+ * What became of a message for one recipient. Told apart by `_tag`; what to do about it is its `disposition`.
+ *
+ * **Example** (What to do in a database)
+ *
+ * ```ts
+ * import { type Outcome, Recipient } from "@cloud-messaging/client"
+ *
+ * const todo = (outcome: Outcome.Outcome): string => {
+ *   switch (outcome.disposition) {
+ *     case "remove":
+ *       return `delete ${Recipient.value(outcome.recipient)}`
+ *     case "replace":
+ *       return `store ${Recipient.value(outcome.canonical ?? outcome.recipient)}`
+ *     default:
+ *       return outcome._tag
+ *   }
+ * }
+ * ```
  *
  * @category models
  * @since 1.0.0

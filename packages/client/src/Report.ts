@@ -109,7 +109,7 @@ export class Report {
 // -----------------------------------------------------------------------------
 
 /**
- * The report of these outcomes.
+ * The report of these outcomes, in their order: for tests, and for several sends taken together.
  *
  * @category constructors
  * @since 1.0.0
@@ -153,7 +153,7 @@ export const retry = (self: Report): ReadonlyArray<Recipient> => {
 
 /**
  * How long to wait before round `attempt` (from 0): the larger of what the service asked for (the longest
- * `retryAfter`) and gcm-client's backoff, which is 2^attempt seconds give or take half a second.
+ * `retryAfter`) and gcm-client's backoff, which is 2^attempt seconds give or take half a second, without a cap.
  *
  * @category retrying
  * @since 1.0.0
@@ -168,7 +168,8 @@ export const delay = (self: Report, attempt: number): Effect.Effect<Duration.Dur
   })
 
 /**
- * Joins two rounds: the outcomes of `self`, each replaced by what the later round says of the same recipient.
+ * Joins two rounds: the outcomes of `self`, each replaced by what the later round says of the same recipient. Whom only
+ * the later round knows is not added.
  *
  * @category retrying
  * @since 1.0.0

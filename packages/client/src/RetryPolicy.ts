@@ -70,7 +70,7 @@ export interface RetryPolicy extends Schedule.Schedule<unknown, Failure> {}
 // -----------------------------------------------------------------------------
 
 /**
- * Never again: one attempt, as gcm-client does.
+ * Never again: one attempt, as gcm-client does. For rounds by hand, with `Report.retry` and `Report.delay`.
  *
  * @category policies
  * @since 1.0.0
@@ -85,7 +85,7 @@ export const none: RetryPolicy = Schedule.recurs(0)
  */
 export const make = (options: {
   /**
-   * The backoff of the first retry.
+   * The backoff of the first retry; what is waited is a random part of it, and the floor.
    *
    * @default "1 second"
    */
@@ -109,7 +109,7 @@ export const make = (options: {
    */
   readonly maxRetryAfter?: Duration.Input | undefined
   /**
-   * Retries after the first attempt.
+   * Retries after the first attempt, 0 or more.
    *
    * @default 5
    */
@@ -131,7 +131,7 @@ export const make = (options: {
 }
 
 /**
- * The policy of a send that names none: {@link make} with its defaults.
+ * The policy of a send that names none: {@link make} with its defaults, which is five retries.
  *
  * @category policies
  * @since 1.0.0

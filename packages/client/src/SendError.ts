@@ -42,7 +42,10 @@ export interface Settlement {
  * @category errors
  * @since 1.0.0
  */
-export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{ readonly status: number }> {
+export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{
+  /** The answer's HTTP status: 401. */
+  readonly status: number
+}> {
   override get message(): string {
     return `the service refused the credentials (${this.status})`
   }
@@ -54,7 +57,10 @@ export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{
  * @category errors
  * @since 1.0.0
  */
-export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{ readonly projectId: string }> {
+export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{
+  /** Which project, as it was given. */
+  readonly projectId: string
+}> {
   override get message(): string {
     return `no permission to send for the project ${this.projectId}: ` +
       "enable the Firebase Cloud Messaging API there, and give the account a role that may send"
@@ -62,24 +68,30 @@ export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{ rea
 }
 
 /**
- * 404 of the whole project.
+ * 404 of the whole project: the service knows none of this id.
  *
  * @category errors
  * @since 1.0.0
  */
-export class ProjectNotFound extends Data.TaggedError("ProjectNotFound")<{ readonly projectId: string }> {
+export class ProjectNotFound extends Data.TaggedError("ProjectNotFound")<{
+  /** Which project, as it was given. */
+  readonly projectId: string
+}> {
   override get message(): string {
     return `the project ${this.projectId} is unknown to the service: check its id`
   }
 }
 
 /**
- * No access token could be had.
+ * No access token could be had; GCM: no key, or none that a header can hold. Nothing was sent with it.
  *
  * @category errors
  * @since 1.0.0
  */
-export class NoAccessToken extends Data.TaggedError("NoAccessToken")<{ readonly cause: AccessTokenError }> {
+export class NoAccessToken extends Data.TaggedError("NoAccessToken")<{
+  /** Why: its `reason` tells what to mend. */
+  readonly cause: AccessTokenError
+}> {
   override get message(): string {
     return this.cause.message
   }
@@ -95,21 +107,25 @@ export class NoAccessToken extends Data.TaggedError("NoAccessToken")<{ readonly 
  * @category errors
  * @since 1.0.0
  */
-export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{ readonly issues: ReadonlyArray<Issue> }> {
+export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
+  /** What is wrong with which field: all that is, not only the first. */
+  readonly issues: ReadonlyArray<Issue>
+}> {
   override get message(): string {
     return `the message is invalid: ${describe(this.issues)}`
   }
 }
 
 /**
- * The service found the message wrong.
+ * The service found the message wrong: FCM a field of it (400, INVALID_ARGUMENT), GCM all of it (400).
  *
  * @category errors
  * @since 1.0.0
  */
 export class RejectedRequest extends Data.TaggedError("RejectedRequest")<{
-  /** The service's code. */
+  /** FCM: `INVALID_ARGUMENT`. GCM, which gives a text alone: `400`. */
   readonly code: string
+  /** What the service found wrong with which field; at most 20. GCM names no field: one issue, of the whole message. */
   readonly issues: ReadonlyArray<Issue>
 }> {
   override get message(): string {
@@ -124,7 +140,9 @@ export class RejectedRequest extends Data.TaggedError("RejectedRequest")<{
  * @since 1.0.0
  */
 export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
+  /** The answer's HTTP status, 200 to 299. */
   readonly status: number
+  /** What the answer lacks; nothing of its body. */
   readonly detail: string
 }> {
   override get message(): string {
@@ -142,26 +160,33 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
  * @category errors
  * @since 1.0.0
  */
-export class Network extends Data.TaggedError("Network")<{ readonly detail: string }> {
+export class Network extends Data.TaggedError("Network")<{
+  /** The connection's error code (`ECONNREFUSED`, …), or else what happened in a few words. */
+  readonly detail: string
+}> {
   override get message(): string {
     return `the connection failed: ${this.detail}`
   }
 }
 
 /**
- * No answer within `requestTimeout`.
+ * No answer within `requestTimeout`. The request counts as written: the service may have accepted it.
  *
  * @category errors
  * @since 1.0.0
  */
-export class Timeout extends Data.TaggedError("Timeout")<{ readonly after: Duration.Duration }> {
+export class Timeout extends Data.TaggedError("Timeout")<{
+  /** What passed: the `requestTimeout`, or the `deadline` where the pace alone took longer. */
+  readonly after: Duration.Duration
+}> {
   override get message(): string {
     return `no answer within ${Duration.format(this.after)}`
   }
 }
 
 /**
- * 429: too many messages.
+ * 429: too many messages. Nobody may send through this layer for as long as the service asks, else for 60 seconds (FCM)
+ * or 1 second (GCM).
  *
  * @category errors
  * @since 1.0.0
@@ -176,12 +201,13 @@ export class RateLimited extends Data.TaggedError("RateLimited")<{
 }
 
 /**
- * 5xx: the service, or something in front of it, is in trouble.
+ * 5xx, or a code that says so whatever the status: the service, or something in front of it, is in trouble.
  *
  * @category errors
  * @since 1.0.0
  */
 export class ServerError extends Data.TaggedError("ServerError")<{
+  /** The answer's HTTP status: 500 to 599, or another where the code decided. */
   readonly status: number
   /** What the service asked to wait, when it did. */
   readonly retryAfter: Duration.Duration | undefined
@@ -197,7 +223,10 @@ export class ServerError extends Data.TaggedError("ServerError")<{
  * @category errors
  * @since 1.0.0
  */
-export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{ readonly status: number }> {
+export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
+  /** The answer's HTTP status. */
+  readonly status: number
+}> {
   override get message(): string {
     return `unexpected status ${this.status}: is the url the service's own?`
   }
@@ -208,13 +237,17 @@ export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{ rea
 // -----------------------------------------------------------------------------
 
 /**
- * The service refused the credentials, or there are none. Nothing more was sent.
+ * The service refused the credentials, or there are none. Nothing more was sent. FCM: a refused access token was
+ * replaced once before.
  *
  * @category errors
  * @since 1.0.0
  */
 export class AuthenticationError extends Data.TaggedError("AuthenticationError")<
-  Settlement & { readonly reason: InvalidCredentials | PermissionDenied | ProjectNotFound | NoAccessToken }
+  Settlement & {
+    /** What was refused, and so what to mend. */
+    readonly reason: InvalidCredentials | PermissionDenied | ProjectNotFound | NoAccessToken
+  }
 > {
   override get message(): string {
     return this.reason.message
@@ -225,13 +258,16 @@ export class AuthenticationError extends Data.TaggedError("AuthenticationError")
 }
 
 /**
- * The message is wrong, or the answer was none: sending again cannot help.
+ * The message is wrong, or the answer was none: sending it again as it is cannot help.
  *
  * @category errors
  * @since 1.0.0
  */
 export class ValidationError extends Data.TaggedError("ValidationError")<
-  Settlement & { readonly reason: InvalidMessage | RejectedRequest | InvalidResponse }
+  Settlement & {
+    /** Who found what wrong: the library before it sent, the service, or the library in an answer. */
+    readonly reason: InvalidMessage | RejectedRequest | InvalidResponse
+  }
 > {
   override get message(): string {
     return this.reason.message
@@ -242,7 +278,8 @@ export class ValidationError extends Data.TaggedError("ValidationError")<
 }
 
 /**
- * No recipient got an answer: send again when the problem is resolved.
+ * No recipient got an answer: send again when the problem is resolved. The report has every recipient, as `Unavailable`
+ * or `Unknown` (or refused before sending), and `unsettled` is empty. Streams never fail with it.
  *
  * @category errors
  * @since 1.0.0
@@ -276,7 +313,22 @@ export type SendError = AuthenticationError | ValidationError | TransportError
 // -----------------------------------------------------------------------------
 
 /**
- * The recipients to send again: those of the report that may be retried, then the unsettled.
+ * The recipients to send to again: those of the report whose disposition is `retryLater`, then the unsettled.
+ *
+ * **Example** (What a job queue gets back)
+ *
+ * ```ts
+ * import { Message, Messaging, type Recipient, SendError } from "@cloud-messaging/client"
+ * import { Effect } from "effect"
+ *
+ * const sendOrPutBack = (
+ *   recipients: ReadonlyArray<string>,
+ *   putBack: (recipients: ReadonlyArray<Recipient.Recipient>) => Effect.Effect<void>
+ * ) =>
+ *   Messaging.send(Message.make({ data: { score: 42 } }), recipients).pipe(
+ *     Effect.tapError((error) => putBack(SendError.retry(error)))
+ *   )
+ * ```
  *
  * @category retrying
  * @since 1.0.0

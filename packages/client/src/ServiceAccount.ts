@@ -1,6 +1,18 @@
 /**
  * Access tokens of a Google service account: an assertion, signed with its key, against a token.
  *
+ * **Details**
+ *
+ * No layer fails to build for a bad or absent key: `AccessToken.get` fails, with a reason that tells what to mend, and so
+ * a send fails with `AuthenticationError` (`NoAccessToken`).
+ *
+ * - `NoCredentials`: the key file cannot be read.
+ * - `InvalidKey`: the key or the key file is malformed, larger than 64 KiB, of another kind (such as `external_account`,
+ *   which application default credentials read), or its `token_uri` is not Google's.
+ * - `InvalidGrant`: the token endpoint refuses: the key is revoked, the account gone, or this machine's clock wrong.
+ * - `InvalidResponse`: the token endpoint's answer has no token.
+ * - `Unreachable`: the endpoint did not answer within 15 seconds, or is in trouble. This alone is retried by a send.
+ *
  * Source: developers.google.com/identity/protocols/oauth2/service-account, and RFC 7523.
  *
  * @since 1.0.0
@@ -12,16 +24,20 @@ import * as Config from "effect/Config"
 import * as KeyFormat from "effect/crypto/KeyFormat"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Signature from "effect/crypto/Signature"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as Equal from "effect/Equal"
 import * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as AccessToken from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
@@ -39,6 +55,7 @@ import * as Scrub from "./internal/scrub.ts"
  * @since 1.0.0
  */
 export interface Options {
+  /** The account: `client_email` of the key file. */
   readonly clientEmail: string
   /** PEM, PKCS #8 (`BEGIN PRIVATE KEY`). Line breaks may be written as `\n`, as environment variables often have them. */
   readonly privateKey: Redacted.Redacted
@@ -82,7 +99,9 @@ export const layer = (options: Options): Layer.Layer<AccessToken.AccessToken, ne
   Layer.effect(AccessToken.AccessToken, make(Effect.succeed(options), options.tokenUrl))
 
 /**
- * From configuration. With `FIREBASE_MESSAGING_EMULATOR_HOST` set, the token is `owner`, and no key is read.
+ * From configuration. With `FIREBASE_MESSAGING_EMULATOR_HOST` set, the token is `owner`, and no key is read. Fails with a
+ * `ConfigError` for what is missing, and for a `tokenUrl` that is neither https nor http on loopback; never for a bad
+ * key: the first `AccessToken.get` tells.
  *
  * **Example** (Email and key in the environment)
  *
@@ -115,7 +134,9 @@ export const layerConfig = (
   )
 
 /**
- * From the text of a key file. Never fails to build for a bad key: the first `AccessToken.get` tells.
+ * From the text of a key file, of at most 64 KiB. Never fails to build for a bad key: the first `AccessToken.get` tells.
+ *
+ * Dies, naming the option, if `tokenUrl` is neither https nor http on loopback.
  *
  * @category layers
  * @since 1.0.0
@@ -127,8 +148,11 @@ export const layerJson = (
   Layer.effect(AccessToken.AccessToken, make(parse(json, options), options.tokenUrl))
 
 /**
- * From a key file, which is read again whenever a token must be made, so that a rotated key is found. Never fails to
- * build for a bad or absent file: `AccessToken.get` tells.
+ * From a key file of at most 64 KiB. It is read again whenever a token must be made, so that a rotated key is found, and
+ * once more when the endpoint answers `invalid_grant`, for it may have been rotated in between. Never fails to build for
+ * a bad or absent file: `AccessToken.get` tells.
+ *
+ * Dies, naming the option, if `tokenUrl` is neither https nor http on loopback.
  *
  * @category layers
  * @since 1.0.0
@@ -141,7 +165,10 @@ export const layerFile = (
     AccessToken.AccessToken,
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const read = fs.readFileString(path).pipe(
+      // no more of it than tells that it is too large: the path may lead to a device
+      const read = fs.stream(path, { bytesToRead: maxKeyFileBytes + 1 }).pipe(
+        Stream.decodeText,
+        Stream.mkString,
         Effect.mapError(({ reason }) =>
           new AccessToken.AccessTokenError({
             reason: new AccessToken.NoCredentials({ detail: `the key file ${path} cannot be read (${reason._tag})` })
@@ -168,31 +195,49 @@ const decodeType = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struc
 
 const decodeKeyFile = Schema.decodeUnknownEffect(Schema.fromJsonString(KeyFile), { errors: "all" })
 
-const parse = (
+/** Google's have less than 3. */
+const maxKeyFileBytes = 64 * 1024
+
+/** Other files that Google's libraries read: they hold no key of a service account. */
+const otherTypes = new Set([
+  "authorized_user",
+  "external_account",
+  "external_account_authorized_user",
+  "gdch_service_account",
+  "impersonated_service_account"
+])
+
+const parse = Effect.fnUntraced(function*(
   json: Redacted.Redacted,
   { tokenUrl }: KeyFileOptions
-): Effect.Effect<Options, AccessToken.AccessTokenError> => {
+): Effect.fn.Return<Options, AccessToken.AccessTokenError> {
+  const text = Redacted.value(json)
+  if (text.length > maxKeyFileBytes) return yield* invalidKey("the key file is larger than 64 KiB")
   // of another type first: its other fields are missed for no good
-  if (Option.exists(decodeType(Redacted.value(json)), ({ type }) => type !== "service_account")) {
-    return Effect.fail(invalidKey("the key file is not of type service_account: create a key of a service account"))
-  }
-  return decodeKeyFile(Redacted.value(json)).pipe(
-    Effect.mapError((error) => invalidKey(`this is no key file of a service account: ${oneLine(error.message)}`)),
-    Effect.flatMap((file) => {
-      // a key file is data: it does not say where credentials go
-      if (tokenUrl === undefined && file.token_uri !== undefined && file.token_uri !== OAuth.tokenUrl) {
-        return Effect.fail(
-          invalidKey(`the key file's token_uri is not ${OAuth.tokenUrl}; give tokenUrl if that is meant`)
-        )
-      }
-      return Effect.succeed({
-        clientEmail: file.client_email,
-        privateKey: Redacted.make(file.private_key),
-        privateKeyId: file.private_key_id
-      })
-    })
+  const type = Option.getOrUndefined(decodeType(text))?.type ?? "service_account"
+  if (type !== "service_account") return yield* invalidKey(describeOther(type))
+  const file = yield* Effect.mapError(
+    decodeKeyFile(text),
+    (error) => invalidKey(`this is no key file of a service account: ${oneLine(error.message)} (${whence})`)
   )
-}
+  // a key file is data: it does not say where credentials go
+  if (tokenUrl === undefined && file.token_uri !== undefined && !OAuth.tokenUris.includes(file.token_uri)) {
+    return yield* invalidKey(`the key file's token_uri is not ${OAuth.tokenUrl}; give tokenUrl if that is meant`)
+  }
+  return {
+    clientEmail: file.client_email,
+    privateKey: Redacted.make(file.private_key),
+    privateKeyId: file.private_key_id
+  }
+})
+
+const describeOther = (type: string): string =>
+  otherTypes.has(type)
+    ? `the key file is of type ${type}, which application default credentials read: take the tokens that they give ` +
+      "(AccessToken.layer), or a key file of type service_account"
+    : `the key file is of another type than service_account (${whence})`
+
+const whence = "the Firebase console makes one: project settings, service accounts"
 
 const invalidKey = (detail: string) =>
   new AccessToken.AccessTokenError({ reason: new AccessToken.InvalidKey({ detail }) })
@@ -209,12 +254,23 @@ const make = Effect.fnUntraced(function*(
 ) {
   const client = yield* quiet()
   const url = yield* Effect.orDie(connection.endpoint("tokenUrl", tokenUrl))
-  return yield* AccessToken.make(Effect.gen(function*() {
-    const assertion = yield* Effect.provide(Effect.flatMap(key, sign), layerSignature)
-    const answer = yield* exchange(client, request(url, assertion), timeout).pipe(
-      Effect.mapError(({ reason }) => unreachable(reason.message))
+  const grant = Effect.fnUntraced(function*(options: Options) {
+    const assertion = yield* Effect.provide(sign(options), layerSignature)
+    const answer = yield* Effect.mapError(
+      exchange(client, request(url, assertion), timeout),
+      ({ reason }) => unreachable(reason.message)
     )
     return yield* decode(answer)
+  })
+  return yield* AccessToken.make(Effect.gen(function*() {
+    const first = yield* key
+    return yield* grant(first).pipe(
+      Effect.catchIf(isInvalidGrant, (refused) =>
+        Effect.flatMap(key, (second) =>
+          // the same key would be refused again
+          Equal.equals(first, second) ? Effect.fail(refused) : grant(second))),
+      Effect.catchTag("Refused", (refused) => Effect.fail(refusal(refused)))
+    )
   }))
 })
 
@@ -255,34 +311,46 @@ const request = (url: string, assertion: Redacted.Redacted) =>
 // Answer
 // -----------------------------------------------------------------------------
 
-const decodeToken = Schema.decodeUnknownOption(Schema.fromJsonString(OAuth.TokenResponse))
+/** The endpoint refuses, and says why. */
+class Refused extends Data.TaggedError("Refused")<typeof OAuth.TokenError.Type> {}
+
+const isInvalidGrant = (error: AccessToken.AccessTokenError | Refused): error is Refused =>
+  error._tag === "Refused" && error.error === "invalid_grant"
+
+const decodeToken = Schema.decodeUnknownResult(Schema.fromJsonString(OAuth.TokenResponse))
 
 const decodeError = Schema.decodeUnknownOption(Schema.fromJsonString(OAuth.TokenError))
 
-const decode = ({ status, text }: Answer): Effect.Effect<AccessToken.Fetched, AccessToken.AccessTokenError> => {
-  if (status >= 500 || status === 429) return Effect.fail(unreachable(`the token endpoint answered ${status}`))
-  if (status >= 400) {
-    return Effect.fail(Option.match(decodeError(text), {
-      onNone: () => invalidResponse(`the token endpoint answered ${status}`),
-      onSome: refusal
-    }))
+const decode = (
+  { status, text }: Answer
+): Effect.Effect<AccessToken.Fetched, AccessToken.AccessTokenError | Refused> => {
+  const error = status >= 400 && status <= 499 ? Option.getOrUndefined(decodeError(text)) : undefined
+  if (status >= 500 || status === 429 || status === 408 || troubles.has(error?.error ?? "")) {
+    return Effect.fail(unreachable(`the token endpoint answered ${status}`))
   }
-  return Option.match(status === 200 ? decodeToken(text) : Option.none(), {
-    // an unknown scope is answered by 200 with an id_token alone
-    onNone: () => Effect.fail(invalidResponse(`the token endpoint's answer (${status}) has no access_token`)),
-    onSome: ({ access_token, expires_in }) =>
+  if (error !== undefined) return Effect.fail(new Refused(error))
+  if (status !== 200) return Effect.fail(invalidResponse(`the token endpoint answered ${status}`))
+  return Result.match(decodeToken(text), {
+    onFailure: (error) =>
+      Effect.fail(
+        invalidResponse(`the token endpoint's answer (200) has no usable access_token: ${oneLine(error.message)}`)
+      ),
+    onSuccess: ({ access_token, expires_in }) =>
       Effect.succeed({ token: Redacted.make(access_token), expiresIn: expires_in })
   })
 }
 
+// RFC 6749 section 4.1.2.1 has the last two; Google's libraries try again for all of them
+const troubles = new Set(["internal_failure", "server_error", "temporarily_unavailable"])
+
 // what the endpoint quotes of the assertion is hidden by its look: see scrub.ts
 const scrub = Scrub.make(() => [])
 
-const refusal = ({ error, error_description }: typeof OAuth.TokenError.Type) =>
+const refusal = (refused: Refused) =>
   new AccessToken.AccessTokenError({
     reason: new AccessToken.InvalidGrant({
-      detail: `${scrub.code(error)}: ${scrub.text(error_description ?? "no description")}` +
-        (error === "invalid_grant" ? " (is the key revoked, or this machine's clock wrong?)" : "")
+      detail: `${scrub.code(refused.error)}: ${scrub.text(refused.error_description ?? "no description")}` +
+        (isInvalidGrant(refused) ? " (is the key revoked, or this machine's clock wrong?)" : "")
     })
   })
 

@@ -36,6 +36,7 @@ export interface Config {
   readonly data?: { readonly [key: string]: DataValue } | undefined
   /** How the browser shows the notification. */
   readonly notification?: Notification | undefined
+  /** Options of Firebase's own. */
   readonly fcmOptions?: FcmOptions | undefined
 }
 
@@ -74,9 +75,17 @@ export interface Headers {
  * @since 1.0.0
  */
 export interface Notification {
-  /** @default the portable `notification.title` */
+  /**
+   * The first line.
+   *
+   * @default the portable `notification.title`
+   */
   readonly title?: string | undefined
-  /** @default the portable `notification.body` */
+  /**
+   * The text.
+   *
+   * @default the portable `notification.body`
+   */
   readonly body?: string | undefined
   /** URL of an icon. */
   readonly icon?: string | undefined
@@ -120,6 +129,7 @@ export interface Notification {
 export interface Action {
   /** What the service worker is told. */
   readonly action: string
+  /** What stands on the button. */
   readonly title: string
   /** URL of an icon. */
   readonly icon?: string | undefined

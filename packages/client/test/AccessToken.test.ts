@@ -139,6 +139,16 @@ describe("AccessToken", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("keeps no token that does not last, and fetches it once each time", () => {
+    const { fetched, layer } = tokens({ expiresIn: 0 })
+    return Effect.gen(function*() {
+      assert.strictEqual(yield* afterASecond(get), "token-1")
+      assert.strictEqual(yield* afterASecond(get), "token-2")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(fetched.times, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("takes what its effect needs from the layer", () =>
     Effect.gen(function*() {
       const needy = AccessToken.layer(

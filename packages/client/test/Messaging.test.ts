@@ -1,8 +1,9 @@
 import { Message, Messaging, Recipient } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Redacted, Schema } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
+import { inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -137,13 +138,32 @@ describe("send", () => {
     }).pipe(Effect.provide(Http.fcm(answer, [], { concurrency: 8 })))
   })
 
-  it.effect("dies, naming the option, for a concurrency that is none", () =>
+  it.effect("dies, naming the option, for a number or a duration that is none", () =>
     Effect.gen(function*() {
-      for (const concurrency of [0, -1, Number.NaN]) {
-        const exit = yield* Effect.exit(Messaging.send(message, "a", { concurrency }))
-        assert.match(String(exit), /option concurrency must be 1 or more/)
+      const wrong: ReadonlyArray<Messaging.StreamOptions> = [
+        ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY].flatMap((n) => [{ concurrency: n }, { maxWaiting: n }]),
+        ...[-1, Number.NaN, "-1 seconds" as const].flatMap((_) => [{ deadline: _ }, { requestTimeout: _ }])
+      ]
+      for (const options of wrong) {
+        const name = Object.keys(options)[0] ?? ""
+        const tokens = Stream.make("a")
+        const exits = [
+          yield* Effect.exit(Messaging.send(message, "a", options)),
+          yield* Effect.exit(Stream.runDrain(Messaging.sendStream(message, tokens, options))),
+          yield* Effect.exit(Effect.scoped(Layer.build(Http.fcm(Http.accept, [], options))))
+        ]
+        for (const exit of exits) assert.include(String(exit), `Die(RangeError: the option ${name} must be`)
       }
     }).pipe(Effect.provide(Http.fcm(Http.accept))))
+
+  it.effect("waits as long as it takes for `Infinity`", () =>
+    Effect.gen(function*() {
+      const report = yield* inTime(
+        Messaging.send(message, "a", { deadline: "Infinity", requestTimeout: "Infinity" }),
+        "3 days"
+      )
+      assert.strictEqual(report.counts.Success, 1)
+    }).pipe(Effect.provide(Http.fcm((request, n) => Effect.delay(Http.accept(request, n), "2 days")))))
 
   it.effect("cancels the requests in flight when it is interrupted", () =>
     Effect.gen(function*() {

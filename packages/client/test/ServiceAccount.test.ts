@@ -2,7 +2,7 @@ import { AccessToken, ServiceAccount } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, FileSystem, Layer, Path, Redacted } from "effect"
+import { Config, ConfigProvider, Deferred, Effect, Exit, Fiber, FileSystem, Layer, Path, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { generateKeyPairSync } from "node:crypto"
 import * as Http from "./utils/http.ts"
@@ -26,7 +26,9 @@ const keyFile = {
   token_uri: "https://oauth2.googleapis.com/token"
 }
 
-const token: Http.Answer = () => Http.json({ access_token: "ya29.token", expires_in: 3599, token_type: "Bearer" })
+const issued = Http.json({ access_token: "ya29.token", expires_in: 3599, token_type: "Bearer" })
+
+const token: Http.Answer = () => issued
 
 const reasonOf = (layer: Layer.Layer<AccessToken.AccessToken>) =>
   Effect.map(Effect.flip(Effect.provide(get, layer)), ({ message, reason }) => [reason._tag, message] as const)
@@ -76,6 +78,117 @@ describe("ServiceAccount", () => {
       }).pipe(Effect.provide(layer))
     }).pipe(Effect.provide(NodeServices.layer)))
 
+  describe("a key file that is rotated", () => {
+    const refused = Http.json({ error: "invalid_grant", error_description: "Invalid JWT Signature." }, { status: 400 })
+
+    /** Who signed: the key's id in the assertion of each request. */
+    const signers = (requests: ReadonlyArray<Http.Recorded>) =>
+      requests.map(({ text }) => {
+        const [header = ""] = (new URLSearchParams(text).get("assertion") ?? "").split(".")
+        return JSON.parse(Buffer.from(header, "base64url").toString()).kid
+      })
+
+    /** Gets a token with the file `old`, which `next` takes the place of while the endpoint gives its first answer. */
+    const whileAnswering = Effect.fnUntraced(function*(
+      answers: ReadonlyArray<Effect.Effect<Response>>,
+      next: string | undefined
+    ) {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(yield* fs.makeTempDirectoryScoped(), "key.json")
+      yield* fs.writeFileString(file, JSON.stringify({ ...keyFile, private_key_id: "old" }))
+      const requests: Array<Http.Recorded> = []
+      const layer = ServiceAccount.layerFile(file).pipe(Layer.provide(Http.layer(
+        (_, n) =>
+          Effect.andThen(
+            n > 1 ? Effect.void : next === undefined ? fs.remove(file) : fs.writeFileString(file, next),
+            answers[n - 1] ?? Effect.die("asked too often")
+          ),
+        requests
+      )))
+      const got = yield* Effect.match(Effect.provide(get, layer), {
+        onFailure: ({ reason }) => reason._tag,
+        onSuccess: Redacted.value
+      })
+      return { got, signers: signers(requests) }
+    }, Effect.provide(NodeServices.layer))
+
+    const other = JSON.stringify({ ...keyFile, private_key_id: "new" })
+
+    it.effect("after it was read is read once more for invalid_grant", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* whileAnswering([refused, issued], other), {
+          got: "ya29.token",
+          signers: ["old", "new"]
+        })
+      }))
+
+    it.effect("is read no third time", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* whileAnswering([refused, refused], other), {
+          got: "InvalidGrant",
+          signers: ["old", "new"]
+        })
+      }))
+
+    it.effect("to the same key is not tried again, nor after another answer", () =>
+      Effect.gen(function*() {
+        const same = JSON.stringify({ ...keyFile, private_key_id: "old" }, undefined, 2)
+        assert.deepStrictEqual(yield* whileAnswering([refused], same), { got: "InvalidGrant", signers: ["old"] })
+        const scope = Http.json({ error: "invalid_scope" }, { status: 400 })
+        assert.deepStrictEqual(yield* whileAnswering([scope], other), { got: "InvalidGrant", signers: ["old"] })
+      }))
+
+    it.effect("to none tells what is wrong with the file now", () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* whileAnswering([refused], "{")).got, "InvalidKey")
+        assert.strictEqual((yield* whileAnswering([refused], undefined)).got, "NoCredentials")
+      }))
+  })
+
+  it.effect("a key that is no file is not sent twice", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const refused = Http.layer(() => Http.json({ error: "invalid_grant" }, { status: 400 }), requests)
+      for (
+        const layer of [ServiceAccount.layer(key), ServiceAccount.layerJson(Redacted.make(JSON.stringify(keyFile)))]
+      ) {
+        assert.strictEqual((yield* reasonOf(Layer.provide(layer, refused)))[0], "InvalidGrant")
+      }
+      assert.lengthOf(requests, 2)
+    }))
+
+  it.effect("reads no more of a key file than 64 KiB", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(yield* fs.makeTempDirectoryScoped(), "key.json")
+      const tell = reasonOf(
+        ServiceAccount.layerFile(file).pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer))
+      )
+      const padded = (bytes: number) => {
+        const text = JSON.stringify(keyFile)
+        return text + " ".repeat(bytes - text.length)
+      }
+      yield* fs.writeFileString(file, padded(64 * 1024 + 1))
+      assert.deepStrictEqual(yield* tell, ["InvalidKey", "no access token: the key file is larger than 64 KiB"])
+      assert.strictEqual(
+        (yield* reasonOf(
+          Layer.provide(ServiceAccount.layerJson(Redacted.make(padded(64 * 1024 + 1))), Http.layer(token))
+        ))[0],
+        "InvalidKey"
+      )
+      yield* fs.writeFileString(file, padded(64 * 1024))
+      yield* Effect.provide(
+        get,
+        ServiceAccount.layerFile(file).pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer))
+      )
+      // endless
+      const device = ServiceAccount.layerFile("/dev/zero")
+      const endless = reasonOf(device.pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer)))
+      if (yield* fs.exists("/dev/zero")) assert.strictEqual((yield* endless)[0], "InvalidKey")
+    }).pipe(Effect.provide(NodeServices.layer)))
+
   it.effect("asks at tokenUrl, if one is given", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
@@ -109,13 +222,84 @@ describe("ServiceAccount", () => {
       assert.deepStrictEqual(requests, [])
     }))
 
+  it.effect("law 11: a key file of before 2018 names Google's endpoint by another name; that one is not asked", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const json = JSON.stringify({ ...keyFile, token_uri: "https://accounts.google.com/o/oauth2/token" })
+      yield* Effect.provide(
+        get,
+        Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token, requests))
+      )
+      assert.deepStrictEqual(requests.map(({ url }) => url), ["https://oauth2.googleapis.com/token"])
+    }))
+
   it.effect("law 11: dies, naming the option, for a tokenUrl that is neither https nor loopback", () =>
     Effect.gen(function*() {
-      const exit = yield* Effect.exit(Effect.provide(
-        get,
-        Layer.provide(ServiceAccount.layer({ ...key, tokenUrl: "http://example.com/token" }), Http.layer(token))
-      ))
-      assert.match(String(exit), /must be https, or http on loopback[^]*tokenUrl/)
+      const tokenUrl = "http://example.com/token"
+      const layers = [
+        ServiceAccount.layer({ ...key, tokenUrl }),
+        ServiceAccount.layerJson(Redacted.make(JSON.stringify(keyFile)), { tokenUrl }),
+        ServiceAccount.layerFile("key.json", { tokenUrl })
+      ]
+      for (const layer of layers) {
+        const exit = yield* Effect.exit(
+          Effect.scoped(Layer.build(layer.pipe(Layer.provide([Http.layer(token), NodeServices.layer]))))
+        )
+        assert.isTrue(Exit.hasDies(exit))
+        assert.match(String(exit), /must be https, or http on loopback[^]*tokenUrl/)
+      }
+    }))
+
+  it.effect("law 11: a wrong tokenUrl from Config is a ConfigError", () =>
+    Effect.gen(function*() {
+      const layer = ServiceAccount.layerConfig({
+        clientEmail: Config.succeed("me"),
+        privateKey: Config.succeed(key.privateKey),
+        tokenUrl: Config.String("TOKEN_URL")
+      })
+      const env = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { TOKEN_URL: "http://me:secret@example.com" } }))
+      const error = yield* Effect.flip(Effect.provide(get, Layer.provide(layer, [Http.layer(token), env])))
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.match(error.message, /must be https, or http on loopback[^]*tokenUrl/)
+      assert.notInclude(error.message, "secret")
+    }))
+
+  it.effect("points to application default credentials for the files that they read", () =>
+    Effect.gen(function*() {
+      const types = [
+        "authorized_user",
+        "external_account",
+        "external_account_authorized_user",
+        "gdch_service_account",
+        "impersonated_service_account"
+      ]
+      for (const type of types) {
+        const json = JSON.stringify({ type, client_email: "a", private_key: "SECRET", refresh_token: "SECRET" })
+        const [tag, message] = yield* reasonOf(
+          Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token))
+        )
+        assert.strictEqual(tag, "InvalidKey")
+        assert.include(message, `is of type ${type}, which application default credentials read`)
+        assert.notInclude(message, "SECRET")
+      }
+    }))
+
+  it.effect("says where a key file is to be had to who gives another file", () =>
+    Effect.gen(function*() {
+      const files = {
+        "an app's google-services.json": { project_info: { project_id: "p" }, client: [{ api_key: "SECRET" }] },
+        "an OAuth client": { installed: { client_id: "SECRET", client_secret: "SECRET" } },
+        "an unknown type": { type: "SECRET" },
+        "an empty object": {}
+      }
+      for (const [name, file] of Object.entries(files)) {
+        const [tag, message] = yield* reasonOf(
+          Layer.provide(ServiceAccount.layerJson(Redacted.make(JSON.stringify(file))), Http.layer(token))
+        )
+        assert.strictEqual(tag, "InvalidKey", name)
+        assert.include(message, "project settings, service accounts", name)
+        assert.notInclude(message, "SECRET", name)
+      }
     }))
 
   it.effect("tells what is wrong with a key, without showing it", () =>
@@ -126,6 +310,9 @@ describe("ServiceAccount", () => {
         "no object": "[]",
         "no email": JSON.stringify({ ...keyFile, client_email: undefined }),
         "an odd key": JSON.stringify({ ...keyFile, private_key: 5 }),
+        "lines of a key": JSON.stringify({ ...keyFile, private_key: ["SECRET"] }),
+        "JSON with a key that is not quoted": "{\"private_key\": SECRET}",
+        "base64": Buffer.from(JSON.stringify(keyFile)).toString("base64"),
         "no key": JSON.stringify({ ...keyFile, private_key: "SECRET" }),
         "another type": JSON.stringify({ type: "external_account", client_email: "a", private_key: "SECRET" }),
         "a public key": JSON.stringify({ ...keyFile, private_key: keyPair.publicKey })
@@ -134,7 +321,7 @@ describe("ServiceAccount", () => {
         const layer = Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token))
         const [tag, message] = yield* reasonOf(layer)
         assert.strictEqual(tag, "InvalidKey", name)
-        assert.notMatch(message, /SECRET|-----|MII/, name)
+        assert.notMatch(message, /SECRET|-----|MII|eyJ/, name)
         assert.isBelow(message.length, 400, name)
       }
     }))
@@ -156,10 +343,40 @@ describe("ServiceAccount", () => {
       ])
       assert.deepStrictEqual(yield* answered(Http.json({ id_token: "x" })), [
         "InvalidResponse",
-        "no access token: the token endpoint's answer (200) has no access_token"
+        "no access token: the token endpoint's answer (200) has no usable access_token: Missing key at [\"access_token\"]"
       ])
+      assert.match(
+        (yield* answered(Http.json({ error: "invalid_grant", error_description: null }, { status: 400 })))[1],
+        /clock/
+      )
+      // the hint is for what a clock or a revoked key explain
+      assert.deepStrictEqual(
+        yield* answered(Http.json({ error: "invalid_scope", error_description: "Bad." }, { status: 400 })),
+        ["InvalidGrant", "no access token: invalid_scope: Bad."]
+      )
       for (const answer of [Http.text("", { status: 302 }), Http.text("<html>"), Http.text("")]) {
         assert.strictEqual((yield* answered(answer))[0], "InvalidResponse")
+      }
+    }))
+
+  it.effect("takes no token that no header can hold, that is expired, or that shows in the error", () =>
+    Effect.gen(function*() {
+      const fine = { access_token: "SECRET", expires_in: 3599, token_type: "Bearer" }
+      const answers = [
+        { ...fine, access_token: "SECRET\r\nx: y" },
+        { ...fine, access_token: "" },
+        { ...fine, access_token: "SECRET".repeat(3000) },
+        { ...fine, access_token: ["SECRET"] },
+        { ...fine, expires_in: 0 },
+        { ...fine, expires_in: -1 },
+        { ...fine, expires_in: "3599" },
+        { ...fine, expires_in: undefined },
+        { ...fine, token_type: "mac" }
+      ]
+      for (const answer of answers) {
+        const [tag, message] = yield* answered(Http.json(answer))
+        assert.strictEqual(tag, "InvalidResponse")
+        assert.notInclude(message, "SECRET")
       }
     }))
 
@@ -169,7 +386,10 @@ describe("ServiceAccount", () => {
         Effect.fail({ code: "ECONNREFUSED" }),
         Effect.fail({ code: "ECONNRESET" }),
         Http.text("", { status: 503 }),
-        Http.text("", { status: 429 })
+        Http.text("", { status: 429 }),
+        Http.text("", { status: 408 }),
+        Http.json({ error: "internal_failure" }, { status: 400 }),
+        Http.json({ error: "temporarily_unavailable" }, { status: 400 })
       ]
       for (const answer of answers) assert.strictEqual((yield* answered(answer))[0], "Unreachable")
       const asked = yield* Deferred.make<void>()

@@ -4,22 +4,10 @@
  */
 import { Message, Messaging, type Outcome, Recipient, RetryPolicy } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Arbitrary,
-  Cause,
-  Clock,
-  Duration,
-  Effect,
-  Exit,
-  Fiber,
-  type Layer,
-  Random,
-  Schedule,
-  Schema,
-  Stream
-} from "effect"
+import { Arbitrary, Cause, Clock, Duration, Effect, Exit, Fiber, type Layer, Schedule, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
+import { drive, settle } from "./utils/time.ts"
 
 // -----------------------------------------------------------------------------
 // The service: what it answers whom, and what it saw
@@ -191,53 +179,6 @@ class Service {
       )
     })
 }
-
-// -----------------------------------------------------------------------------
-// Virtual time, from event to event
-// -----------------------------------------------------------------------------
-
-/** Jitter that is always its half. */
-const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
-
-const settle = Effect.yieldNow.pipe(Effect.repeat({ times: 25 }))
-
-/** Runs an effect, time moving only when nobody can go on; `until` it ends, or that moment. */
-const drive = Effect.fnUntraced(function*<A, E>(
-  effect: Effect.Effect<A, E>,
-  { check = () => {}, timers = new Set(), until = Number.POSITIVE_INFINITY }: {
-    readonly check?: () => void
-    /** Those that sleep. */
-    readonly timers?: Set<unknown>
-    readonly until?: number
-  } = {}
-) {
-  const clock = yield* TestClock.testClockWith(Effect.succeed)
-  let ends: Array<number> = []
-  const spy: Clock.Clock = {
-    ...clock,
-    sleep: (duration) => {
-      ends.push(clock.currentTimeMillisUnsafe() + Duration.toMillis(duration))
-      const timer = {}
-      timers.add(timer)
-      return Effect.ensuring(clock.sleep(duration), Effect.sync(() => timers.delete(timer)))
-    }
-  }
-  const fiber = yield* Effect.forkChild(
-    effect.pipe(Effect.provideService(Random.Random, half), Effect.provideService(Clock.Clock, spy))
-  )
-  for (let events = 0; events < 3000; events++) {
-    yield* settle
-    check()
-    if (fiber.pollUnsafe() !== undefined) return fiber
-    const now = clock.currentTimeMillisUnsafe()
-    ends = ends.filter((end) => end > now)
-    const next = ends.reduce((a, b) => Math.min(a, b), until)
-    if (next === until && now >= until) return fiber
-    assert.isTrue(Number.isFinite(next), "nobody goes on, and nobody waits for a time")
-    yield* TestClock.setTime(next)
-  }
-  return assert.fail("it goes on forever")
-})
 
 // -----------------------------------------------------------------------------
 // A send of whatever kind

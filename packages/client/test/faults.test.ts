@@ -11,8 +11,9 @@ import {
   type SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
+import { inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -53,6 +54,16 @@ const apnsError = (statusCode: number, reason: string) => ({
 })
 
 const failure = <A, R>(effect: Effect.Effect<A, SendError.SendError, R>) => Effect.flip(effect)
+
+/** A policy that never tries again, and keeps what it is asked. */
+const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolicy =>
+  Schedule.recurs(1).pipe(
+    Schedule.setInputType<RetryPolicy.Failure>(),
+    Schedule.while(({ input }) => {
+      failures.push(input)
+      return false
+    })
+  )
 
 const sendOne = (layer: Layer.Layer<Messaging.Messaging>) =>
   failure(Effect.provide(Messaging.send(message, "a"), layer))
@@ -221,6 +232,47 @@ describe("a fault of the credentials or the project", () => {
       assert.strictEqual(tokens, 2)
     }))
 
+  it.effect("FCM 401: the second request keeps the application's pace, and is counted; the time to live is not over", () =>
+    Effect.gen(function*() {
+      let tokens = 0
+      const paced: Array<number> = []
+      const pacing = (recipients: number) => Effect.sync(() => void paced.push(recipients))
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer((request, n) =>
+          n === 1 ? Http.fcmError(401, {}) : n === 2 ? Http.text("odd") : Http.accept(request, n)
+        )
+      ]))
+      const now = Message.assign(message, { timeToLive: "0 seconds" })
+      const report = yield* Effect.provide(
+        Messaging.send(now, ["a", "b"], { pacing, concurrency: 1 }),
+        layer
+      )
+      assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), ["Unknown", "Success"])
+      assert.strictEqual(report.unknown[0]?.attempts, 2)
+      assert.deepStrictEqual(paced, [1, 1, 1])
+    }))
+
+  it.effect("FCM 401 after the end: nothing more is sent", () =>
+    Effect.gen(function*() {
+      let tokens = 0
+      const requests: Array<Http.Recorded> = []
+      const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
+        AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }))),
+        Http.layer(
+          (request) =>
+            Http.tokenOf(request) === "first"
+              ? Http.fcmError(403, {})
+              : Effect.delay(Http.fcmError(401, {}), "1 second"),
+          requests
+        )
+      ]))
+      const error = yield* failure(inTime(Effect.provide(Messaging.send(message, ["first", "late"]), layer)))
+      assert.strictEqual(error.reason._tag, "PermissionDenied")
+      assert.deepStrictEqual([requests.length, tokens], [2, 1])
+      assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["first", "late"])
+    }))
+
   it.effect("GCM 401: the error at once", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
@@ -301,6 +353,22 @@ describe("a fault of the service", () => {
           Duration.seconds(7),
           1
         ])
+      }
+    }))
+
+  it.effect("FCM's codes of trouble at any other status: likewise, and the status stays as it was", () =>
+    Effect.gen(function*() {
+      for (const status of [400, 403, 404, 409, 418]) {
+        for (const code of ["QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL"]) {
+          const answer = Http.fcmError(status, { code }, retryAfter)
+          const outcome = yield* outcomeVia("fcm", answer)
+          assert.deepStrictEqual(summary(outcome), ["Unavailable", code, "retryLater"])
+          assert.deepStrictEqual(outcome._tag === "Unavailable" && outcome.retryAfter, Duration.seconds(7))
+          const failures: Array<RetryPolicy.Failure> = []
+          const error = yield* sendOne(Http.fcm(() => answer, [], { retryPolicy: recording(failures) }))
+          assert.deepInclude(error.reason, { _tag: "ServerError", status, retryAfter: Duration.seconds(7) })
+          assert.deepStrictEqual(failures.map((_) => [_.code, _.status]), [[code, status]])
+        }
       }
     }))
 

@@ -91,6 +91,52 @@ describe("metrics", () => {
     ))
 })
 
+describe("metrics of what nobody told us about", () => {
+  it.effect("codes of a service's invention are bounded: beyond a hundred they are `other`", () =>
+    Effect.gen(function*() {
+      const recipients = Array.from({ length: 500 }, (_, i) => `${i}`)
+      yield* Messaging.send(message, recipients)
+      const codes = (yield* Metric.snapshot).flatMap(({ attributes, id }) =>
+        id === "cloud_messaging_outcomes" ? [attributes?.["code"]] : []
+      )
+      assert.isAtMost(codes.length, 101)
+      assert.include(codes, "other")
+    }).pipe(
+      Effect.provide(
+        Http.gcm((request) =>
+          Http.json({
+            results: Http.idsOf(request).map((id) => ({
+              error: `Code_${id.replace(/\d/g, (digit) => "abcdefghij"[Number(digit)] ?? "")}`
+            }))
+          })
+        )
+      ),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    ))
+
+  it.effect("what is refused without a request is counted, and a wrong message has its span", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      yield* Messaging.send(message, ["", ""])
+      yield* Effect.flip(Messaging.send(Message.make({ data: { from: "x" } }), ["", "a"]))
+      assert.deepStrictEqual(
+        spans.map((
+          { attributes }
+        ) => [attributes.get("messaging.outcome.Failed"), attributes.get("messaging.requests")]),
+        [[2, 0], [1, 0]]
+      )
+      const outcomes = (yield* Metric.snapshot).filter(({ id }) => id === "cloud_messaging_outcomes")
+      assert.deepStrictEqual(outcomes.map(({ attributes, state }) => [attributes, state]), [
+        [{ system: "fcm", outcome: "Failed", code: "InvalidRecipient" }, { count: 3, incremental: true }]
+      ])
+    }).pipe(
+      Effect.provide(Http.fcm(Http.accept)),
+      Effect.provideService(Tracer.Tracer, tracer),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  })
+})
+
 describe("the gauge of who waits", () => {
   it.effect("goes up and down, also when a send is interrupted", () =>
     Effect.gen(function*() {

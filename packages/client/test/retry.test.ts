@@ -10,10 +10,10 @@ import {
   SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Layer, Random, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Random, Redacted, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { drive, inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -175,6 +175,41 @@ describe("law 2: only what may be retried is retried", () => {
       assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["a"])
     })
   })
+
+  it.effect("no access token in time is the error of the whole send, whatever made it late", () => {
+    const away = new AccessToken.AccessTokenError({ reason: new AccessToken.Unreachable({ detail: "away" }) })
+    const layer = Fcm.layer({ projectId: "p" }).pipe(
+      Layer.provide([AccessToken.layer(Effect.fail(away)), Http.layer(Http.accept)])
+    )
+    let requests = 0
+    // the retry waits for a slot, or rather for its turn, until the deadline is over
+    const pacing = () => ++requests === 2 ? Effect.sleep("40 seconds") : Effect.void
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(inTime(send(["a"], { pacing, retryPolicy: spaced("1 second") })))
+      assert.strictEqual(error.reason._tag, "NoAccessToken")
+      assert.deepStrictEqual([error.report.size, error.unsettled.map(Recipient.value)], [0, ["a"]])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("the standard policy waits 10 seconds and more for an access token, as after a 503", () => {
+    const asked: Array<number> = []
+    const away = new AccessToken.AccessTokenError({ reason: new AccessToken.Unreachable({ detail: "away" }) })
+    const token = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      asked.push(now)
+      return asked.length > 1 ? Effect.succeed({ token: Redacted.make("t"), expiresIn: 3600 }) : Effect.fail(away)
+    })
+    return Effect.gen(function*() {
+      yield* inTime(send(["a"], { retryPolicy: RetryPolicy.standard }))
+      assert.strictEqual(asked.length, 2)
+      assert.isAtLeast(asked[1] ?? 0, 10_000)
+    }).pipe(
+      Effect.provide(
+        Fcm.layer({ projectId: "p" }).pipe(
+          Layer.provide([AccessToken.layer(token), Http.layer(Http.accept)])
+        )
+      )
+    )
+  })
 })
 
 describe("law 3: the schedule belongs to a group", () => {
@@ -271,6 +306,58 @@ describe("law 3: the schedule belongs to a group", () => {
         const report = yield* inTime(Messaging.send(message, tokens, { retryPolicy: spaced("5 seconds") }))
         assert.strictEqual(report.counts.Success, 2500)
         assert.deepStrictEqual(sizes, [[0, 1000], [0, 1000], [0, 500], [5.8, 300]])
+      }).pipe(Effect.provide(Http.gcm(answer)))
+    })
+
+    it.effect("what waits for others of its message makes nobody else late", () => {
+      const asked: Array<readonly [string, number]> = []
+      const answer: Http.Answer = (request, n) =>
+        Effect.gen(function*() {
+          const [id = ""] = Http.idsOf(request)
+          asked.push([id, (yield* Clock.currentTimeMillis) / 1000])
+          return n <= 3 ? yield* Http.text("", { status: 503 }) : yield* Http.acceptAll(request, n)
+        })
+      const brief = Message.make({ data: { score: 1 }, timeToLive: "5200 millis" })
+      // "a" is due at 5.1 s and waits until 5.9 s for "c"; "b" is due at 5.3 s, and lives no longer than to 5.5 s
+      const source = Stream.make([0, message, "a"] as const, [200, brief, "b"] as const, [600, message, "c"] as const)
+        .pipe(
+          Stream.rechunk(1),
+          Stream.mapEffect(([after, message, recipient]) =>
+            Effect.delay(Effect.succeed({ message, recipient }), after)
+          ),
+          Stream.concat(Stream.never)
+        )
+      return Effect.gen(function*() {
+        const stream = Messaging.sendEach(source, { retryPolicy: spaced("5 seconds") })
+        const settled = yield* inTime(Stream.runCollect(Stream.take(stream, 3)))
+        assert.deepStrictEqual(settled.map(({ outcome }) => outcome._tag), ["Success", "Success", "Success"])
+        assert.deepStrictEqual(asked.slice(3), [["b", 5.3], ["a", 5.9]])
+      }).pipe(Effect.provide(Http.gcm(answer)))
+    })
+
+    it.effect("each recipient has its own number of attempts, also when groups share a request", () => {
+      // "1000" fails at 0 and at 5 s, and "0" at 5 s: at 10 s they share a request, which says nothing of "1000"
+      const answer: Http.Answer = (request, n) => {
+        const results = Http.idsOf(request).map((id) =>
+          id !== "0" && id !== "1000"
+            ? { message_id: "m" }
+            : n <= 3
+            ? { error: "Unavailable" }
+            : id === "0"
+            ? { message_id: "m" }
+            : {}
+        )
+        return Effect.delay(Http.json({ results }), n === 2 ? "5 seconds" : 0)
+      }
+      return Effect.gen(function*() {
+        const report = yield* inTime(Messaging.send(message, tokens.slice(0, 1001).toReversed(), {
+          retryPolicy: spaced("5 seconds"),
+          concurrency: 2
+        }))
+        assert.deepStrictEqual(
+          report.unknown.map(({ attempts, recipient }) => [Recipient.value(recipient), attempts]),
+          [["1000", 3]]
+        )
       }).pipe(Effect.provide(Http.gcm(answer)))
     })
 
@@ -399,7 +486,9 @@ describe("law 3: the gate", () => {
     const pacing = () => Effect.sleep(paces.next().value ?? 0)
     return Effect.gen(function*() {
       const options = { pacing, concurrency: 4, retryPolicy: spaced("1 second") }
-      const error = yield* Effect.flip(inTime(send(["denied", "limited", "paced", "gated"], options)))
+      const fiber = yield* drive(Effect.flip(send(["denied", "limited", "paced", "gated"], options)))
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(yield* Clock.currentTimeMillis, 5000)
       assert.strictEqual(error.reason._tag, "PermissionDenied")
       assert.deepStrictEqual(asked.map(([who]) => who), ["denied", "limited"])
       assert.deepStrictEqual(error.report.unavailable.map(({ recipient }) => Recipient.value(recipient)), ["limited"])

@@ -1,11 +1,23 @@
-/** Untrusted answers, and answers that never come, over real sockets: through undici and through fetch. */
-import { Gcm, Message, Messaging, type Outcome, RetryPolicy, type SendError } from "@cloud-messaging/client"
+/** Untrusted answers, and answers that never come, over real sockets: through undici and through fetch; and in memory. */
+import {
+  AccessToken,
+  Fcm,
+  Gcm,
+  Message,
+  Messaging,
+  type Outcome,
+  RetryPolicy,
+  type SendError,
+  ServiceAccount
+} from "@cloud-messaging/client"
+import { Emulator } from "@cloud-messaging/emulator"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { FetchHttpClient, type HttpClient } from "effect/http"
 import { createServer, type Server, type Socket } from "node:net"
 import { gzipSync } from "node:zlib"
+import * as Http from "./utils/http.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -27,7 +39,8 @@ const serveRaw = (connected: (socket: Socket) => void, respond: (socket: Socket)
         let text = ""
         socket.on("data", (data) => {
           text += data.toString()
-          if (!text.includes("registration_ids") || !text.endsWith("}")) return
+          const [head = "", body] = text.split("\r\n\r\n")
+          if (body === undefined || body.length < Number(/content-length: (\d+)/i.exec(head)?.[1])) return
           text = ""
           requests++
           respond(socket)
@@ -197,4 +210,232 @@ describe("through fetch", () => {
       yield* Effect.provide(Messaging.send(message, "a"), layer)
       assert.strictEqual(seen, "manual true")
     }).pipe(Effect.scoped))
+})
+
+// -----------------------------------------------------------------------------
+// Bodies that are none, of every endpoint
+// -----------------------------------------------------------------------------
+
+interface Answered {
+  readonly status: number
+  readonly body: string
+  /** The connection drops after so much of the body. */
+  readonly cut?: number
+}
+
+/** An answer as it is on the wire. */
+const respond = ({ body, cut, status }: Answered) => (socket: Socket) => {
+  const text = head(`${status} Said`, [`content-length: ${Buffer.byteLength(body)}`, "content-type: text/html"])
+  socket.write(text + body.slice(0, cut))
+  if (cut !== undefined) socket.end()
+}
+
+/** An answer in memory: it comes as a stream that does not tell its length. */
+const layerMemory = ({ body, cut, status }: Answered, requests: Array<Http.Recorded>) =>
+  Http.layer(
+    () =>
+      Effect.sync(() => {
+        const stream = new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode(body.slice(0, cut)))
+            if (cut === undefined) controller.close()
+            else controller.error("cut")
+          }
+        })
+        return new Response(status === 204 ? null : stream, { status })
+      }),
+    requests
+  )
+
+/** A client that is answered so, where it is, and how often it was asked. */
+const answering = Effect.fnUntraced(function*(client: keyof typeof clients | "in memory", answer: Answered) {
+  if (client === "in memory") {
+    const requests: Array<Http.Recorded> = []
+    return {
+      origin: "https://in-memory.example",
+      layer: layerMemory(answer, requests),
+      requests: () => requests.length
+    }
+  }
+  const { requests, url } = yield* serve(respond(answer))
+  return { origin: new URL(url).origin, layer: clients[client], requests }
+})
+
+type Asked = (origin: string) => Effect.Effect<string, never, HttpClient.HttpClient>
+
+const sendVia = (layer: Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient>) =>
+  Messaging.send(message, "a", { requestTimeout: "2 seconds" }).pipe(
+    Effect.match({
+      onFailure: ({ reason, report }) => [reason._tag, ...report.outcomes.map(({ _tag }) => _tag)].join(" "),
+      onSuccess: ({ outcomes }) => outcomes.map(({ _tag }) => _tag).join(" ")
+    }),
+    Effect.provide(layer)
+  )
+
+const accessToken = Layer.succeed(AccessToken.AccessToken, {
+  get: Effect.succeed(Redacted.make("token")),
+  invalidate: () => Effect.void
+})
+
+/** What becomes of an answer, by who asked. */
+const endpoints: { readonly [endpoint in "fcm" | "gcm" | "token"]: Asked } = {
+  fcm: (url) => sendVia(Layer.provide(Fcm.layer({ projectId: "p", url, retryPolicy: RetryPolicy.none }), accessToken)),
+  gcm: (origin) =>
+    sendVia(Gcm.layer({ apiKey: Redacted.make("key"), url: `${origin}/gcm/send`, retryPolicy: RetryPolicy.none })),
+  token: (origin) =>
+    AccessToken.AccessToken.use(({ get }) => get).pipe(
+      Effect.match({ onFailure: ({ reason }) => reason._tag, onSuccess: () => "a token" }),
+      Effect.provide(ServiceAccount.layer({ ...Emulator.serviceAccount, tokenUrl: `${origin}/token` }))
+    )
+}
+
+const html = "<!DOCTYPE html>\n<html lang=en>\n<title>Error (Not Found)!!1</title>\n"
+
+const gone = JSON.stringify({
+  error: {
+    code: 404,
+    status: "NOT_FOUND",
+    details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode: "UNREGISTERED" }]
+  }
+})
+
+/** Larger than is read; what it says would be understood. */
+const oversized = gone.replace("{", `{"pad":"${" ".repeat(5_000_000)}",`)
+
+const success = JSON.stringify({
+  name: "projects/p/messages/1",
+  results: [{ message_id: "0:1" }],
+  access_token: "token",
+  expires_in: 3599,
+  token_type: "Bearer"
+})
+
+const rows: ReadonlyArray<
+  readonly [what: string, answer: Answered, told: { readonly [endpoint in keyof typeof endpoints]: string }]
+> = [
+  ["a success", { status: 200, body: success }, { fcm: "Success", gcm: "Success", token: "a token" }],
+  ["HTML, 200", { status: 200, body: html }, {
+    fcm: "InvalidResponse Unknown",
+    gcm: "InvalidResponse Unknown",
+    token: "InvalidResponse"
+  }],
+  ["HTML, 400", { status: 400, body: html }, {
+    fcm: "UnexpectedStatus Unavailable",
+    gcm: "RejectedRequest",
+    token: "InvalidResponse"
+  }],
+  ["HTML, 401", { status: 401, body: html }, {
+    fcm: "InvalidCredentials",
+    gcm: "InvalidCredentials",
+    token: "InvalidResponse"
+  }],
+  ["HTML, 403", { status: 403, body: html }, {
+    fcm: "PermissionDenied",
+    gcm: "UnexpectedStatus Unavailable",
+    token: "InvalidResponse"
+  }],
+  ["HTML, 404", { status: 404, body: html }, {
+    fcm: "ProjectNotFound",
+    gcm: "UnexpectedStatus Unavailable",
+    token: "InvalidResponse"
+  }],
+  ["HTML, 502", { status: 502, body: html }, {
+    fcm: "ServerError Unavailable",
+    gcm: "ServerError Unavailable",
+    token: "Unreachable"
+  }],
+  ["nothing, 200", { status: 200, body: "" }, {
+    fcm: "InvalidResponse Unknown",
+    gcm: "InvalidResponse Unknown",
+    token: "InvalidResponse"
+  }],
+  ["nothing, 204", { status: 204, body: "" }, {
+    fcm: "InvalidResponse Unknown",
+    gcm: "InvalidResponse Unknown",
+    token: "InvalidResponse"
+  }],
+  ["nothing, 404", { status: 404, body: "" }, {
+    fcm: "ProjectNotFound",
+    gcm: "UnexpectedStatus Unavailable",
+    token: "InvalidResponse"
+  }],
+  ["nothing, 429", { status: 429, body: "" }, {
+    fcm: "RateLimited Unavailable",
+    gcm: "RateLimited Unavailable",
+    token: "Unreachable"
+  }],
+  ["nothing, 503", { status: 503, body: "" }, {
+    fcm: "ServerError Unavailable",
+    gcm: "ServerError Unavailable",
+    token: "Unreachable"
+  }],
+  ["more than is read, 200", { status: 200, body: oversized }, {
+    fcm: "InvalidResponse Unknown",
+    gcm: "InvalidResponse Unknown",
+    token: "InvalidResponse"
+  }],
+  ["more than is read, 404", { status: 404, body: oversized }, {
+    fcm: "ProjectNotFound",
+    gcm: "UnexpectedStatus Unavailable",
+    token: "InvalidResponse"
+  }],
+  ["more than is read, 500", { status: 500, body: oversized }, {
+    fcm: "ServerError Unavailable",
+    gcm: "ServerError Unavailable",
+    token: "Unreachable"
+  }],
+  ["a recipient that is gone", { status: 404, body: gone }, {
+    fcm: "NotRegistered",
+    gcm: "UnexpectedStatus Unavailable",
+    token: "InvalidResponse"
+  }],
+  ["the same, cut", { status: 404, body: gone, cut: gone.length - 1 }, {
+    fcm: "Network Unknown",
+    gcm: "Network Unknown",
+    token: "Unreachable"
+  }],
+  ["a success, cut", { status: 200, body: success, cut: 10 }, {
+    fcm: "Network Unknown",
+    gcm: "Network Unknown",
+    token: "Unreachable"
+  }],
+  ["nothing of a success", { status: 200, body: success, cut: 0 }, {
+    fcm: "Network Unknown",
+    gcm: "Network Unknown",
+    token: "Unreachable"
+  }]
+]
+
+for (const client of ["undici", "fetch", "in memory"] as const) {
+  describe(`law 8: bodies that are none, ${client}`, () => {
+    for (const [what, answer, told] of rows) {
+      for (const endpoint of ["fcm", "gcm", "token"] as const) {
+        it.live(`${what}: ${endpoint}`, () =>
+          Effect.gen(function*() {
+            const { layer, origin, requests } = yield* answering(client, answer)
+            assert.strictEqual(yield* Effect.provide(endpoints[endpoint](origin), layer), told[endpoint])
+            assert.strictEqual(requests(), endpoint === "fcm" && answer.status === 401 ? 2 : 1)
+          }).pipe(Effect.scoped))
+      }
+    }
+  })
+}
+
+describe("law 9: a redirect of the token endpoint", () => {
+  for (const client of ["undici", "fetch"] as const) {
+    it.live(`is not followed through ${client}: the assertion goes nowhere else`, () =>
+      Effect.gen(function*() {
+        const elsewhere = yield* serve(respond({ status: 200, body: success }))
+        for (const status of ["302 Found", "307 Temporary Redirect"]) {
+          const { url } = yield* serve((socket) =>
+            socket.write(head(status, [`location: ${elsewhere.url}`, "content-length: 0"]))
+          )
+          assert.strictEqual(
+            yield* Effect.provide(endpoints.token(new URL(url).origin), clients[client]),
+            "InvalidResponse"
+          )
+        }
+        assert.strictEqual(elsewhere.requests(), 0)
+      }).pipe(Effect.scoped))
+  }
 })

@@ -1,9 +1,23 @@
 /** Laws 1, 5 and 6 for streams: any number of recipients, in constant memory, and nothing left behind. */
 import { Message, Messaging, type Outcome, Recipient, RetryPolicy } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Data, Effect, Exit, Fiber, Option, Queue, Schedule, Stream } from "effect"
+import {
+  Arbitrary,
+  Cause,
+  Clock,
+  Data,
+  Effect,
+  Exit,
+  Fiber,
+  Option,
+  Queue,
+  References,
+  Schedule,
+  Schema,
+  Stream
+} from "effect"
 import * as Http from "./utils/http.ts"
-import { inTime, pass } from "./utils/time.ts"
+import { drive, inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -118,6 +132,108 @@ describe("sendStream", () => {
         )
       }
     }))
+
+  it.effect("law 1: everything taken is emitted, also for a slow consumer, and by whoever pulls at the end", () =>
+    Effect.gen(function*() {
+      const nobody = (n: number) => Array.from({ length: n }, () => "")
+      let taken = 0
+      const source = Stream.make(
+        [0, ["1", ...nobody(1024)]] as const,
+        [20, nobody(1024)] as const,
+        [200, nobody(3000)] as const
+      ).pipe(
+        Stream.rechunk(1),
+        Stream.mapEffect(([millis, chunk]) => Effect.delay(Effect.succeed(chunk), millis)),
+        Stream.flattenIterable,
+        Stream.mapArray((chunk) => {
+          taken += chunk.length
+          return chunk
+        })
+      )
+      let emitted = 0
+      const slow = Messaging.sendStream(message, source, { concurrency: 1 }).pipe(
+        Stream.runForEachArray((chunk) =>
+          Effect.delay(
+            Effect.sync(() => {
+              emitted += chunk.length
+            }),
+            "600 millis"
+          )
+        )
+      )
+      const denied = Http.fcm(() => Effect.delay(Http.fcmError(403, {}), "50 millis"))
+      const exit = yield* Fiber.await(yield* drive(Effect.provide(slow, denied)))
+      assert.include(String(exit), "AuthenticationError")
+      assert.isAtLeast(taken, 1025)
+      assert.strictEqual(emitted, taken)
+    }))
+
+  it.effect.prop(
+    "law 1: everything taken is emitted, whenever the end comes and however slowly it is read",
+    {
+      gcm: Schema.Boolean,
+      concurrency: Schema.Literals([1, 2, 7]),
+      chunks: Arbitrary.array(
+        Arbitrary.all({
+          size: Arbitrary.schema(Schema.Literals([1, 7, 1024, 2600])),
+          afterMillis: Arbitrary.schema(Schema.Literals([0, 1, 40, 300])),
+          refused: Arbitrary.schema(Schema.Boolean)
+        }),
+        { minLength: 1, maxLength: 5 }
+      ),
+      readMillis: Schema.Literals([0, 10, 600]),
+      answerMillis: Schema.Literals([1, 60, 250]),
+      denyAt: Schema.Literals([1, 2, 3, 6])
+    },
+    ({ answerMillis, chunks, concurrency, denyAt, gcm, readMillis }) =>
+      Effect.gen(function*() {
+        let taken = 0
+        const source = Stream.fromIterable(chunks).pipe(
+          Stream.rechunk(1),
+          Stream.mapEffect(({ afterMillis, refused, size }, i) =>
+            Effect.delay(
+              Effect.succeed(Array.from({ length: size }, (_, k) => refused ? "" : `${i}:${k}`)),
+              afterMillis
+            )
+          ),
+          Stream.flattenIterable,
+          Stream.mapArray((chunk) => {
+            taken += chunk.length
+            return chunk
+          })
+        )
+        const answer: Http.Answer = (request, n) =>
+          Effect.delay(
+            n >= denyAt ? Http.text("", { status: gcm ? 401 : 403 }) : (gcm ? Http.acceptAll : Http.accept)(request, n),
+            answerMillis
+          )
+        let emitted = 0
+        const read = Messaging.sendStream(message, source, { concurrency }).pipe(
+          Stream.runForEachArray((chunk) => {
+            emitted += chunk.length
+            return Effect.sleep(readMillis)
+          })
+        )
+        yield* drive(Effect.provide(read, (gcm ? Http.gcm : Http.fcm)(answer)))
+        assert.strictEqual(emitted, taken)
+      }),
+    { arbitrary: { runs: 60, maxShrinks: 30 } }
+  )
+
+  it.effect("comes to its end however often its fibers give way to others", () =>
+    Effect.gen(function*() {
+      for (let ops = 12; ops < 72; ops++) {
+        for (const chunk of [1, 3]) {
+          const fiber = yield* Messaging.sendStream(message, Stream.rechunk(tokens(30), chunk), { concurrency: 1 })
+            .pipe(
+              Stream.runCollect,
+              Effect.provideService(References.MaxOpsBeforeYield, ops),
+              drive
+            )
+          assert.strictEqual((yield* Fiber.join(fiber)).length, 30)
+        }
+      }
+    }).pipe(Effect.provide(Http.fcm(Http.accept))))
 
   it.effect("fails for a message that is wrong in itself before it takes anybody", () =>
     Effect.gen(function*() {

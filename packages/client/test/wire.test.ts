@@ -1,18 +1,10 @@
 import { AccessToken, Fcm, Gcm, Message, Messaging, Recipient, ServiceAccount } from "@cloud-messaging/client"
-import type { Outcome, Report, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
-import {
-  type FixtureRequest,
-  parseJson,
-  request,
-  response,
-  textOf,
-  webResponse
-} from "../../protocol/test/utils/fixtures.ts"
+import { type FixtureRequest, parseJson, request, response, webResponse } from "../../protocol/test/utils/fixtures.ts"
 
 // -----------------------------------------------------------------------------
 // A recording client
@@ -279,18 +271,10 @@ describe("Fcm", () => {
     }).pipe(Effect.provide(fcm("v1-send-token"))))
 
   // ---------------------------------------------------------------------------
-  // Answers that speak of the recipient
+  // Successes; for errors see answers.test.ts
   // ---------------------------------------------------------------------------
 
-  describe("answers for a recipient", () => {
-    const outcomeOf = Effect.fnUntraced(
-      function*(send: Effect.Effect<Report.Report, SendError.SendError, Messaging.Messaging>) {
-        const report = yield* settle(send)
-        assert.strictEqual(report.size, 1)
-        return report.outcomes[0]
-      }
-    )
-
+  describe("answers", () => {
     const accepted: { readonly [name: string]: string } = {
       "v1-send-token": "projects/myproject-b5ae1/messages/0:1500415314455276%31bd1c9631bd1c96",
       "v1-send-validate-only": "projects/myproject-b5ae1/messages/fake_message_id"
@@ -299,151 +283,11 @@ describe("Fcm", () => {
     for (const [name, messageId] of Object.entries(accepted)) {
       it.effect(`take ${name} as a success`, () =>
         Effect.gen(function*() {
-          const outcome = yield* outcomeOf(Messaging.send(message, token))
-          assert.strictEqual(outcome?._tag, "Success")
-          assert.deepInclude(outcome, { messageId, canonical: undefined, disposition: "keep" })
+          const report = yield* settle(Messaging.send(message, token))
+          assert.strictEqual(report.size, 1)
+          assert.deepInclude(report.success[0], { messageId, canonical: undefined, disposition: "keep" })
         }).pipe(Effect.provide(fcm(name))))
     }
-
-    for (const name of ["unregistered", "unregistered-apns"]) {
-      it.effect(`take ${name} as a recipient that is gone`, () =>
-        Effect.gen(function*() {
-          const outcome = yield* outcomeOf(Messaging.send(message, token))
-          assert.strictEqual(outcome?._tag, "NotRegistered")
-          assert.strictEqual(outcome?.disposition, "remove")
-          assert.lengthOf(yield* Recorder, 1)
-        }).pipe(Effect.provide(fcm(`v1-error-${name}`))))
-    }
-
-    const failed: {
-      readonly [name: string]: readonly [code: string, disposition: Outcome.Failed["disposition"], detail: string]
-    } = {
-      "token-documented": [
-        "INVALID_ARGUMENT",
-        "remove",
-        "The registration token is not a valid FCM registration token"
-      ],
-      token: ["INVALID_ARGUMENT", "remove", "Request contains an invalid argument."],
-      "token-reordered": ["INVALID_ARGUMENT", "remove", "Request contains an invalid argument."],
-      "apns-disabled": ["INVALID_ARGUMENT", "remove", "APNs device token is disabled."],
-      "apns-disabled-reordered": ["INVALID_ARGUMENT", "remove", "APNs device token is disabled."],
-      "too-large": ["INVALID_ARGUMENT", "keep", "Request contains an invalid argument."],
-      "no-target": ["INVALID_ARGUMENT", "keep", "Recipient of the message is not set."],
-      "sender-id-mismatch": ["SENDER_ID_MISMATCH", "fixCredentials", "SenderId mismatch"],
-      "apns-provider-token": ["THIRD_PARTY_AUTH_ERROR", "fixCredentials", "Auth error from APNS or Web Push Service"],
-      "apns-environment": ["THIRD_PARTY_AUTH_ERROR", "fixCredentials", "Auth error from APNS or Web Push Service"]
-    }
-
-    for (const [name, [code, disposition, detail]] of Object.entries(failed)) {
-      it.effect(`take ${name} as a failure with the disposition ${disposition}`, () =>
-        Effect.gen(function*() {
-          const outcome = yield* outcomeOf(Messaging.send(message, token))
-          assert.strictEqual(outcome?._tag, "Failed")
-          assert.deepInclude(outcome, { code, disposition })
-          assert.include(outcome?._tag === "Failed" ? outcome.detail : "", detail)
-          assert.lengthOf(yield* Recorder, 1)
-        }).pipe(Effect.provide(fcm(`v1-error-${name}`))))
-    }
-
-    it.effect("tell which field of the request named the recipient", () =>
-      Effect.gen(function*() {
-        const outcome = yield* outcomeOf(Messaging.send(message, token))
-        assert.deepInclude(outcome, {
-          issues: [{ path: ["message", "token"], message: "Invalid registration token" }]
-        })
-      }).pipe(Effect.provide(fcm("v1-error-token"))))
-
-    it.effect("tell what Apple said", () =>
-      Effect.gen(function*() {
-        const outcome = yield* outcomeOf(Messaging.send(message, token))
-        assert.include(outcome?._tag === "Failed" ? outcome.detail : "", "403 InvalidProviderToken")
-      }).pipe(Effect.provide(fcm("v1-error-apns-provider-token"))))
-  })
-
-  // ---------------------------------------------------------------------------
-  // Answers that speak of the whole send
-  // ---------------------------------------------------------------------------
-
-  describe("answers for the whole send", () => {
-    const errorOf = settle(Effect.flip(Messaging.send(message, token)))
-
-    it.effect("take a field of the message as the message's fault", () =>
-      Effect.gen(function*() {
-        const error = yield* errorOf
-        assert.strictEqual(error._tag, "ValidationError")
-        assert.strictEqual(error.reason._tag, "RejectedRequest")
-        assert.deepInclude(error.reason, {
-          code: "INVALID_ARGUMENT",
-          issues: [{
-            path: ["message", "data", 0, "value"],
-            message: "Invalid value at 'message.data[0].value' (TYPE_STRING)"
-          }]
-        })
-        assert.deepStrictEqual(error.unsettled.map(Recipient.value), [token])
-        assert.strictEqual(error.report.size, 0)
-      }).pipe(Effect.provide(fcm("v1-error-data-value"))))
-
-    it.effect("ask for one more access token when the first is refused, then take it as the credentials' fault", () =>
-      Effect.gen(function*() {
-        const error = yield* errorOf
-        assert.strictEqual(error._tag, "AuthenticationError")
-        assert.strictEqual(error.reason._tag, "InvalidCredentials")
-        assert.deepStrictEqual(error.unsettled.map(Recipient.value), [token])
-        assert.lengthOf(yield* Recorder, 2)
-      }).pipe(Effect.provide(fcm("v1-error-access-token"))))
-
-    const project: { readonly [name: string]: string } = {
-      "permission-denied": "PermissionDenied",
-      "project-not-found": "ProjectNotFound"
-    }
-
-    for (const [name, reason] of Object.entries(project)) {
-      it.effect(`take ${name} as the project's fault, and remove nobody`, () =>
-        Effect.gen(function*() {
-          const error = yield* errorOf
-          assert.strictEqual(error._tag, "AuthenticationError")
-          assert.strictEqual(error.reason._tag, reason)
-          assert.deepInclude(error.reason, { projectId: "myproject-b5ae1" })
-          assert.strictEqual(error.report.size, 0)
-          assert.deepStrictEqual(error.unsettled.map(Recipient.value), [token])
-          assert.lengthOf(yield* Recorder, 1)
-        }).pipe(Effect.provide(fcm(`v1-error-${name}`))))
-    }
-
-    interface Trouble {
-      readonly reason: string
-      readonly code: string
-      readonly retryAfter: Duration.Duration | undefined
-    }
-
-    const troubles: { readonly [name: string]: Trouble } = {
-      internal: { reason: "ServerError", code: "INTERNAL", retryAfter: undefined },
-      unavailable: { reason: "ServerError", code: "UNAVAILABLE", retryAfter: Duration.seconds(10) },
-      "bad-gateway": { reason: "ServerError", code: "ServerError", retryAfter: undefined },
-      "quota-device": { reason: "RateLimited", code: "QUOTA_EXCEEDED", retryAfter: Duration.seconds(1) },
-      "quota-project": { reason: "RateLimited", code: "QUOTA_EXCEEDED", retryAfter: Duration.seconds(60) }
-    }
-
-    for (const [name, { code, reason, retryAfter }] of Object.entries(troubles)) {
-      it.effect(`take ${name} as the service's trouble, to be retried later`, () =>
-        Effect.gen(function*() {
-          const error = yield* errorOf
-          assert.strictEqual(error._tag, "TransportError")
-          assert.strictEqual(error.reason._tag, reason)
-          assert.deepInclude(error, { ambiguous: false, unsettled: [] })
-          const outcomes = error.report.outcomes
-          assert.deepStrictEqual(outcomes.map((_) => [_._tag, _.disposition]), [["Unavailable", "retryLater"]])
-          assert.deepStrictEqual(
-            error.report.unavailable.map((_) => [_.code, _.retryAfter && Duration.toMillis(_.retryAfter)]),
-            [[code, retryAfter && Duration.toMillis(retryAfter)]]
-          )
-        }).pipe(Effect.provide(fcm(`v1-error-${name}`))))
-    }
-
-    it.effect("tell the status of a front end that answers with a page", () =>
-      Effect.gen(function*() {
-        assert.deepInclude((yield* errorOf).reason, { status: 502 })
-      }).pipe(Effect.provide(fcm("v1-error-bad-gateway"))))
   })
 })
 
@@ -503,109 +347,6 @@ describe("Gcm", () => {
         const bodies = yield* Effect.forEach((yield* Recorder).slice(1), ({ text }) => parseJson(text))
         for (const body of bodies) assert.deepInclude(body, { registration_ids: ["8"] })
       }).pipe(Effect.provide(gcm("gcm-send-several"))))
-
-    const dispositions: { readonly [code: string]: Outcome.Failed["disposition"] } = {
-      MissingRegistration: "keep",
-      InvalidRegistration: "remove",
-      InvalidPackageName: "fixMessage",
-      MismatchSenderId: "fixCredentials",
-      MessageTooBig: "fixMessage",
-      InvalidDataKey: "fixMessage",
-      InvalidTtl: "fixMessage",
-      DeviceMessageRateExceeded: "retryLater",
-      TopicsMessageRateExceeded: "retryLater",
-      InvalidApnsCredential: "fixCredentials",
-      InvalidParameters: "fixMessage",
-      DeprecatedApi: "keep",
-      SomethingNew: "keep"
-    }
-
-    it.effect("with an error become failures of their own recipients, each with its disposition", () =>
-      Effect.gen(function*() {
-        const codes = Object.keys(dispositions).toSpliced(2, 0, "NotRegistered")
-        const report = yield* settle(Messaging.send(message, [...codes, "accepted"].map((_) => `id-${_}`)))
-        assert.deepStrictEqual(report.notRegistered.map((_) => Recipient.value(_.recipient)), ["id-NotRegistered"])
-        assert.deepStrictEqual(report.success.map((_) => Recipient.value(_.recipient)), ["id-accepted"])
-        assert.deepStrictEqual(
-          report.failed.map((_) => [Recipient.value(_.recipient), _.code, _.disposition]),
-          Object.entries(dispositions).map(([code, disposition]) => [`id-${code}`, code, disposition])
-        )
-        assert.lengthOf(yield* Recorder, 1)
-      }).pipe(Effect.provide(gcm("gcm-errors"))))
-
-    it.effect("are read although multicast_id is beyond 2^53", () =>
-      Effect.gen(function*() {
-        const report = yield* settle(Messaging.send(message, "ABC"))
-        assert.deepStrictEqual(report.failed.map((_) => [_.code, _.disposition]), [["InvalidRegistration", "remove"]])
-      }).pipe(Effect.provide(gcm("gcm-invalid-registration"))))
-
-    const retryable: { readonly [name: string]: string } = {
-      "gcm-unavailable": "Unavailable",
-      "gcm-internal-server-error": "InternalServerError"
-    }
-
-    for (const [name, code] of Object.entries(retryable)) {
-      it.effect(`of ${name} are Unavailable, with what the service asked to wait`, () =>
-        Effect.gen(function*() {
-          const report = yield* settle(Messaging.send(message, "42"))
-          assert.deepStrictEqual(
-            report.unavailable.map((_) => [_.code, _.retryAfter && Duration.toMillis(_.retryAfter)]),
-            [[code, 5000]]
-          )
-        }).pipe(
-          Effect.provide(Layer.provideMerge(layerGcm, layerRecorder(() => webResponse(response(name)))))
-        ))
-    }
-  })
-
-  // ---------------------------------------------------------------------------
-  // Other statuses: of the whole request
-  // ---------------------------------------------------------------------------
-
-  describe("statuses", () => {
-    const errorOf = settle(Effect.flip(Messaging.send(message, ["4", "8"])))
-    const always = (name: string) => Layer.provideMerge(layerGcm, layerRecorder(() => webResponse(response(name))))
-
-    for (const name of ["gcm-400", "gcm-400-wrong-type"]) {
-      it.effect(`take ${name} as the message's fault, and quote the reason`, () =>
-        Effect.gen(function*() {
-          const error = yield* errorOf
-          assert.strictEqual(error._tag, "ValidationError")
-          assert.strictEqual(error.reason._tag, "RejectedRequest")
-          assert.include(error.message, textOf(response(name)).trim())
-          assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["4", "8"])
-          assert.lengthOf(yield* Recorder, 1)
-        }).pipe(Effect.provide(always(name))))
-    }
-
-    it.effect("take gcm-401 as the credentials' fault, at once", () =>
-      Effect.gen(function*() {
-        const error = yield* errorOf
-        assert.strictEqual(error._tag, "AuthenticationError")
-        assert.strictEqual(error.reason._tag, "InvalidCredentials")
-        assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["4", "8"])
-        assert.lengthOf(yield* Recorder, 1)
-      }).pipe(Effect.provide(always("gcm-401"))))
-
-    const troubles: { readonly [name: string]: readonly [status: number, retryAfter: number | undefined] } = {
-      "gcm-500": [500, undefined],
-      "gcm-503": [503, 5000]
-    }
-
-    for (const [name, [status, retryAfter]] of Object.entries(troubles)) {
-      it.effect(`take ${name} as the service's trouble, to be retried later`, () =>
-        Effect.gen(function*() {
-          const error = yield* errorOf
-          assert.strictEqual(error._tag, "TransportError")
-          assert.strictEqual(error.reason._tag, "ServerError")
-          assert.deepInclude(error.reason, { status })
-          assert.deepInclude(error, { ambiguous: false, unsettled: [] })
-          assert.deepStrictEqual(
-            error.report.unavailable.map((_) => [_.code, _.retryAfter && Duration.toMillis(_.retryAfter)]),
-            [["ServerError", retryAfter], ["ServerError", retryAfter]]
-          )
-        }).pipe(Effect.provide(always(name))))
-    }
   })
 })
 

@@ -103,6 +103,8 @@ export const gcmFromConfig: Layer.Layer<Messaging.Messaging, Config.ConfigError,
 export const fcmFromConfig = Fcm.layerConfig({ projectId: Config.String("FCM_PROJECT"), url: Config.String("FCM_URL") })
 export const fcmFromConfig2 = Fcm.layerConfig({ projectId: Config.String("FCM_PROJECT") })
 export const rotated = Gcm.layer({ apiKey: Effect.succeed(Redacted.make("rotated")), concurrency: 4 })
+export const fromStore: Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient | AccessToken.AccessToken> = Layer
+  .unwrap(AccessToken.AccessToken.use(({ get }) => Effect.succeed(Gcm.layer({ apiKey: get }))))
 
 /** Both protocols in one program: the services as values. */
 export const both = Effect.gen(function*() {
@@ -303,3 +305,13 @@ export const notMap = Messaging.send(unicast, new Map([["token", 1]]))
 export const notBytes = Messaging.send(unicast, new Uint8Array(3))
 // @ts-expect-error a stream goes to sendStream
 export const notStream = Messaging.send(unicast, tokens)
+
+// ---- 8. a key from an effect fails as AccessToken does, and needs nothing that the layer's type does not tell --------
+
+type IsKey<E, R = never> = Effect.Effect<Redacted.Redacted, E, R> extends Gcm.Connection["apiKey"] ? true : false
+export const keys: readonly [
+  IsKey<never>,
+  IsKey<AccessToken.AccessTokenError>,
+  IsKey<string>,
+  IsKey<never, AccessToken.AccessToken>
+] = [true, true, false, false]

@@ -57,19 +57,23 @@ import * as world from "./internal/world.ts"
  * @since 1.0.0
  */
 export interface Arrival {
+  /** By which protocol it came. */
   readonly endpoint: "fcm" | "gcm"
+  /** FCM: the project in the path. GCM: that of the API key `emulator:<project>`, else `default`. */
   readonly project: string
   /** The registration token or installation id, in clear: the emulator's are worth nothing. */
   readonly recipient: string
+  /** What `recipient` is. GCM has tokens alone. */
   readonly kind: "token" | "fid"
   /** The message as it was on the wire, decoded. */
   readonly message: FcmV1.Content | GcmHttp.Content
   /** The sender asked to check alone (`validateOnly`, `dry_run`). */
   readonly dryRun: boolean
+  /** What the sender was told: FCM `projects/{project}/messages/{id}`, GCM the `message_id`. */
   readonly messageId: string
   /** The answer was cut, so that the sender cannot know. */
   readonly answerCut: boolean
-  /** Milliseconds since the epoch. */
+  /** When, by Effect's clock: milliseconds since the epoch. */
   readonly acceptedAt: number
 }
 
@@ -80,7 +84,9 @@ export interface Arrival {
  * @since 1.0.0
  */
 export interface Requests {
+  /** `projects.messages.send` of FCM v1. */
   readonly fcm: number
+  /** GCM, at `/fcm/send` and `/gcm/send`. */
   readonly gcm: number
   /** The OAuth token endpoint. */
   readonly token: number
@@ -97,9 +103,9 @@ export interface Requests {
  * @since 1.0.0
  */
 export interface Service {
-  /** The accepted messages, in order. */
+  /** The accepted messages, dry runs among them, in the order in which they came. */
   readonly arrivals: Effect.Effect<ReadonlyArray<Arrival>>
-  /** How many requests came. */
+  /** How many requests came so far. */
   readonly requests: Effect.Effect<Requests>
   /** @internal */
   readonly app: app.App
@@ -195,8 +201,11 @@ const halfOf = (cut: AnswerCut) =>
  * @since 1.0.0
  */
 export const serviceAccount: {
+  /** `client_email` in a key file. */
   readonly clientEmail: string
+  /** `private_key` in a key file: PEM, PKCS #8. */
   readonly privateKey: Redacted.Redacted
+  /** `private_key_id` in a key file. */
   readonly privateKeyId: string
 } = {
   clientEmail: account.clientEmail,

@@ -24,13 +24,13 @@ import type { AnswerCut } from "./internal/answer.ts"
  */
 export interface Options {
   /**
-   * 0 takes a free port.
+   * 1 to 65535; 0 takes a free port.
    *
    * @default 0
    */
   readonly port?: number | undefined
   /**
-   * The emulator asks nobody who they are: think before you open it to others.
+   * The address to listen on. The emulator asks nobody who they are: think before you open it to others.
    *
    * @default "127.0.0.1"
    */

@@ -238,7 +238,10 @@ export const SendRequest = Schema.Struct({ message: Message, validateOnly: flag 
  */
 export const sendRequestText = (
   content: Content,
-  options: { readonly validateOnly: boolean }
+  options: {
+    /** The service checks the message, and delivers nothing. */
+    readonly validateOnly: boolean
+  }
 ): (target: "token" | "fid", value: string) => string => {
   const fields = JSON.stringify(encodeContent(content)).slice(1, -1)
   const rest = `${fields === "" ? "" : `,${fields}`}}${options.validateOnly ? ",\"validateOnly\":true" : ""}}`

@@ -171,12 +171,13 @@ export const Refused = Schema.Struct({ error: Schema.String })
 export type Result = Schema.Schema.Type<typeof Result>
 
 /**
- * The schema of the result of one registration id.
+ * The schema of the result of one registration id. What has a `message_id` was accepted, whatever else it says: sent
+ * again it would come twice.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const Result = Schema.Union([Refused, Accepted])
+export const Result = Schema.Union([Accepted, Refused])
 
 /**
  * The schema of an answer: one result for each id, in the order of the request. A result that is none (see

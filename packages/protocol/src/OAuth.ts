@@ -6,6 +6,7 @@
  * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
+import { lenientKey } from "./RpcStatus.ts"
 
 /**
  * Google's token endpoint, which is also the audience of every assertion.
@@ -14,6 +15,15 @@ import * as Schema from "effect/Schema"
  * @since 1.0.0
  */
 export const tokenUrl = "https://oauth2.googleapis.com/token"
+
+/**
+ * What Google writes as `token_uri` into key files: {@link tokenUrl}, and in files of before 2018 its older name, which
+ * is the same endpoint.
+ *
+ * @category constants
+ * @since 1.0.0
+ */
+export const tokenUris: ReadonlyArray<string> = [tokenUrl, "https://accounts.google.com/o/oauth2/token"]
 
 /**
  * The grant type of an assertion.
@@ -66,24 +76,27 @@ export const AssertionClaims = Schema.Struct({
 export const TokenRequest = Schema.Struct({ grant_type: Schema.String, assertion: Schema.String })
 
 /**
- * The schema of a success: a token that fits a header, and for how many seconds it is valid (3599 as a rule).
+ * The schema of a success: a token that fits a header (1 to 16,384 characters; Google's have at most 2048), and for how
+ * many seconds it is valid (more than 0; 3599 as a rule). Scopes that give an identity alone are answered with 200, an
+ * `id_token`, and no `access_token`: that is no success.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const TokenResponse = Schema.Struct({
-  access_token: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/)),
-  expires_in: Schema.Finite,
+  access_token: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,16384}$/)),
+  expires_in: Schema.Finite.check(Schema.isGreaterThan(0)),
   token_type: Schema.String.check(Schema.isPattern(/^bearer$/i))
 })
 
 /**
- * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope.
+ * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope. `error` is `invalid_grant` for
+ * whatever is wrong with the assertion, its key, account and times among them.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const TokenError = Schema.Struct({
   error: Schema.String,
-  error_description: Schema.optionalKey(Schema.String)
+  error_description: lenientKey(Schema.String)
 })

@@ -2,7 +2,7 @@
  * `google.rpc.Status`: the error envelope of Google's JSON APIs, FCM v1 among them.
  *
  * Details come in any order, can be missing, and can be of types that nobody told us about; so they are kept as they
- * came, and {@link findDetail} looks for the ones that are known.
+ * came, and {@link findDetails} looks for the ones that are known.
  *
  * Source: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, "Error codes for FCM failure conditions".
  *
@@ -10,6 +10,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /**
@@ -20,6 +21,10 @@ import * as Schema from "effect/Schema"
  */
 export const lenientKey = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
+
+/** An item of a list that says nothing where it is not of its schema: likewise. */
+const lenientItem = <S extends Schema.Constraint & { readonly Type: {} }>(schema: S, nothing: S["Type"]) =>
+  Schema.catchDecoding<S>(() => Effect.succeedSome(nothing))(schema)
 
 // -----------------------------------------------------------------------------
 // Details
@@ -52,7 +57,18 @@ export const FieldViolation = Schema.Struct({
  */
 export const BadRequest = Schema.Struct({
   "@type": Schema.Literal("type.googleapis.com/google.rpc.BadRequest"),
-  fieldViolations: Schema.Array(FieldViolation)
+  fieldViolations: Schema.Array(lenientItem(FieldViolation, {}))
+})
+
+/**
+ * The schema of one quota that was exceeded: `subject` says whose it is (`project:<id>`, …).
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const QuotaViolation = Schema.Struct({
+  subject: lenientKey(Schema.String),
+  description: lenientKey(Schema.String)
 })
 
 /**
@@ -63,10 +79,7 @@ export const BadRequest = Schema.Struct({
  */
 export const QuotaFailure = Schema.Struct({
   "@type": Schema.Literal("type.googleapis.com/google.rpc.QuotaFailure"),
-  violations: Schema.Array(Schema.Struct({
-    subject: lenientKey(Schema.String),
-    description: lenientKey(Schema.String)
-  }))
+  violations: Schema.Array(lenientItem(QuotaViolation, {}))
 })
 
 // -----------------------------------------------------------------------------
@@ -114,29 +127,29 @@ export const decodeEnvelope: (text: string) => Option.Option<Status> = (text) =>
 const decodeEnvelopeText = Schema.decodeUnknownOption(Schema.fromJsonString(Envelope))
 
 /**
- * Makes a finder of the first detail of a type.
+ * Makes a finder of all details of a type, in the order in which they came.
  *
  * **Example** (Which fields are wrong?)
  *
  * ```ts
  * import { RpcStatus } from "@cloud-messaging/protocol"
  *
- * const badRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
- * badRequest({ details: [] }) // => Option.none()
+ * const badRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
+ * badRequests({ details: [] }) // => []
  * ```
  *
  * @category decoding
  * @since 1.0.0
  */
-export const findDetail = <S extends Schema.ConstraintDecoder<unknown>>(
-  schema: S
-): (status: Status) => Option.Option<S["Type"]> => {
-  const decode = Schema.decodeUnknownOption(schema)
-  return (status) => {
-    for (const detail of status.details ?? []) {
-      const found = decode(detail)
-      if (Option.isSome(found)) return found
-    }
-    return Option.none()
-  }
+export const findDetails = <S extends Detail>(schema: S): (status: Status) => ReadonlyArray<S["Type"]> => {
+  const type = schema.fields["@type"].literal
+  const decode = Schema.decodeUnknownOption<S>(schema)
+  return ({ details = [] }) =>
+    details.flatMap((detail) =>
+      Predicate.hasProperty(detail, "@type") && detail["@type"] === type ? Option.toArray(decode(detail)) : []
+    )
+}
+
+interface Detail extends Schema.ConstraintDecoder<unknown> {
+  readonly fields: { readonly "@type": { readonly literal: string } }
 }

@@ -3,10 +3,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option, Schema } from "effect"
 import { names, response, textOf } from "./utils/fixtures.ts"
 
-const findFcmError = RpcStatus.findDetail(FcmV1.FcmError)
-const findApnsError = RpcStatus.findDetail(FcmV1.ApnsError)
-const findBadRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
-const findQuotaFailure = RpcStatus.findDetail(RpcStatus.QuotaFailure)
+const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
+const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
+const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
+const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
+
+const violationsOf = (status: RpcStatus.Status) =>
+  findBadRequests(status).flatMap(({ fieldViolations }) => fieldViolations)
+
+/** The details of a type in a body that has these details. */
+const among = <A>(find: (status: RpcStatus.Status) => ReadonlyArray<A>, details: Schema.Json): ReadonlyArray<A> =>
+  find(Option.getOrThrow(RpcStatus.decodeEnvelope(JSON.stringify({ error: { details } }))))
 
 const status = (name: string) => Option.getOrThrow(RpcStatus.decodeEnvelope(textOf(response(`v1-error-${name}`))))
 
@@ -44,8 +51,10 @@ describe("recorded error bodies", () => {
 
   for (const [name, code] of Object.entries(codes)) {
     it(`give the code of ${name}`, () => {
-      const found = findFcmError(status(name))
-      assert.strictEqual(Option.getOrUndefined(found)?.errorCode, code)
+      assert.deepStrictEqual(
+        findFcmErrors(status(name)).map(({ errorCode }) => errorCode),
+        code === undefined ? [] : [code]
+      )
     })
 
     it(`keep the HTTP status in the body of ${name}`, () => {
@@ -54,7 +63,7 @@ describe("recorded error bodies", () => {
   }
 
   it("tell which field is wrong", () => {
-    assert.deepStrictEqual(Option.getOrUndefined(findBadRequest(status("data-value")))?.fieldViolations, [{
+    assert.deepStrictEqual(violationsOf(status("data-value")), [{
       field: "message.data[0].value",
       description: "Invalid value at 'message.data[0].value' (TYPE_STRING), 12"
     }])
@@ -63,20 +72,19 @@ describe("recorded error bodies", () => {
   it("tell which field is wrong whatever the order of the details", () => {
     const violations = [{ field: "message.token", description: "Invalid registration token" }]
     for (const name of ["token", "token-reordered"]) {
-      assert.deepStrictEqual(Option.getOrUndefined(findBadRequest(status(name)))?.fieldViolations, violations)
+      assert.deepStrictEqual(violationsOf(status(name)), violations)
     }
   })
 
   it("tell what Apple answered whatever the order of the details", () => {
     for (const name of ["apns-disabled", "apns-disabled-reordered", "unregistered-apns"]) {
-      const found = Option.getOrUndefined(findApnsError(status(name)))
-      assert.deepStrictEqual([found?.statusCode, found?.reason], [410, "Unregistered"])
+      assert.deepStrictEqual(findApnsErrors(status(name)).map((_) => [_.statusCode, _.reason]), [[410, "Unregistered"]])
     }
   })
 
   it("tell which quota was exceeded", () => {
-    assert.deepStrictEqual(Option.getOrUndefined(findQuotaFailure(status("quota-device")))?.violations, [
-      { subject: "device", description: "Message rate exceeded for the device." }
+    assert.deepStrictEqual(findQuotaFailures(status("quota-device")).map(({ violations }) => violations), [
+      [{ subject: "device", description: "Message rate exceeded for the device." }]
     ])
   })
 
@@ -108,7 +116,7 @@ describe("encoding", () => {
   })
 })
 
-const fcmError = {
+const fcmError: typeof FcmV1.FcmError.Type = {
   "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
   errorCode: "UNREGISTERED"
 }
@@ -136,19 +144,19 @@ describe("any error body", () => {
 
   it.prop("of whatever JSON never throws", [Schema.Json], ([json]) => {
     const found = RpcStatus.decodeEnvelope(JSON.stringify({ error: json }))
-    Option.map(found, findFcmError)
-    Option.map(found, findApnsError)
-    Option.map(found, findBadRequest)
-    Option.map(found, findQuotaFailure)
+    Option.map(found, (status) => [
+      findFcmErrors(status),
+      findApnsErrors(status),
+      findBadRequests(status),
+      findQuotaFailures(status)
+    ])
   })
 
   it.prop(
     "yields its FcmError, wherever it stands and whatever stands beside it",
     { before: Details, after: Details },
     ({ after, before }) => {
-      const details = [...before, fcmError, ...after]
-      const found = RpcStatus.decodeEnvelope(JSON.stringify({ error: { code: 404, details } }))
-      assert.deepStrictEqual(Option.flatMap(found, findFcmError), Option.some(fcmError))
+      assert.deepStrictEqual(among(findFcmErrors, [...before, fcmError, ...after]), [fcmError])
     }
   )
 
@@ -157,7 +165,7 @@ describe("any error body", () => {
     { code: Schema.Json, message: Schema.Json, status: Schema.Json, more: Schema.Json },
     ({ code, message, more, status }) => {
       const text = JSON.stringify({ error: { code, message, status, more, details: [fcmError] }, more })
-      assert.deepStrictEqual(Option.flatMap(RpcStatus.decodeEnvelope(text), findFcmError), Option.some(fcmError))
+      assert.deepStrictEqual(findFcmErrors(Option.getOrThrow(RpcStatus.decodeEnvelope(text))), [fcmError])
     }
   )
 
@@ -169,23 +177,41 @@ describe("any error body", () => {
 
   it("yields the FcmError behind one without a code", () => {
     const broken = { "@type": fcmError["@type"], errorCode: 404 }
-    const found = RpcStatus.decodeEnvelope(JSON.stringify({ error: { details: [broken, fcmError] } }))
-    assert.deepStrictEqual(Option.flatMap(found, findFcmError), Option.some(fcmError))
+    assert.deepStrictEqual(among(findFcmErrors, [broken, fcmError]), [fcmError])
   })
 
-  it("names the token although another violation has a field of a wrong type", () => {
-    const fieldViolations = [{ field: 7, description: null }, { field: "message.token", reason: "whatever" }]
+  it("yields all details of a type, in their order", () => {
+    const another = { ...fcmError, errorCode: "INTERNAL" }
+    assert.deepStrictEqual(among(findFcmErrors, [another, {}, fcmError]), [another, fcmError])
+  })
+
+  it("names the token although other violations are of wrong types", () => {
+    const fieldViolations = [null, "odd", { field: 7, description: null }, {
+      field: "message.token",
+      reason: "whatever"
+    }]
     const badRequest = { "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations }
-    const found = RpcStatus.decodeEnvelope(JSON.stringify({ error: { details: [badRequest] } }))
-    const fields = Option.flatMap(found, findBadRequest).pipe(
-      Option.match({ onNone: () => [], onSome: (_) => _.fieldViolations.map(({ field }) => field) })
-    )
-    assert.include(fields, "message.token")
+    assert.deepStrictEqual(among(findBadRequests, [badRequest]).flatMap((_) => _.fieldViolations), [
+      {},
+      {},
+      {},
+      { field: "message.token" }
+    ])
+  })
+
+  it("tells the quota although other violations are of wrong types", () => {
+    const violations = [null, 7, { subject: [] }, { subject: "device:1", description: 5 }]
+    const quotaFailure = { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations }
+    assert.deepStrictEqual(among(findQuotaFailures, [quotaFailure]).flatMap((_) => _.violations), [
+      {},
+      {},
+      {},
+      { subject: "device:1" }
+    ])
   })
 
   it("tells Apple's status although its reason is of a wrong type", () => {
     const apnsError = { "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError", statusCode: 410, reason: null }
-    const found = RpcStatus.decodeEnvelope(JSON.stringify({ error: { details: [apnsError] } }))
-    assert.strictEqual(Option.getOrUndefined(Option.flatMap(found, findApnsError))?.statusCode, 410)
+    assert.deepStrictEqual(among(findApnsErrors, [apnsError]).map(({ statusCode }) => statusCode), [410])
   })
 })

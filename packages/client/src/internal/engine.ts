@@ -14,6 +14,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { AccessTokenError } from "../AccessToken.ts"
 import * as Outcome from "../Outcome.ts"
+import type { Recipient } from "../Recipient.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as SendError from "../SendError.ts"
 import type { Fresh } from "./fresh.ts"
@@ -68,6 +69,15 @@ export interface Ended {
   readonly requests: number
 }
 
+/** How nothing went. */
+export const nothingSent: Ended = {
+  end: undefined,
+  spoken: false,
+  garbled: undefined,
+  troubled: undefined,
+  requests: 0
+}
+
 // -----------------------------------------------------------------------------
 // Engine
 // -----------------------------------------------------------------------------
@@ -83,13 +93,7 @@ export class Engine<A> {
   readonly #stop = Latch.makeUnsafe()
   readonly #deadline: number
   #inFlight = 0
-  #ended: { -readonly [K in keyof Ended]: Ended[K] } = {
-    end: undefined,
-    spoken: false,
-    garbled: undefined,
-    troubled: undefined,
-    requests: 0
-  }
+  readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   static make<A>(send: Send<A>): Effect.Effect<Engine<A>, never, Scope.Scope> {
     return Effect.flatMap(FiberHandle.make(), (alarm) =>
@@ -123,7 +127,7 @@ export class Engine<A> {
       ? this.#work
       : Effect.all(Array.from({ length: workers }, () => this.#work), { concurrency: "unbounded", discard: true })
     return all.pipe(
-      Effect.andThen(Effect.suspend(() => this.#settleRest())),
+      Effect.andThen(this.#settleRest),
       Effect.andThen(Effect.sync(() => this.#ended))
     )
   }
@@ -141,6 +145,7 @@ export class Engine<A> {
         yield* this.#send.fresh.onTaken
         if (groups.some((group) => group.failures > 0)) yield* this.#send.metrics.waiting(-sizeOf(groups))
         yield* this.#process(groups)
+        if (this.#isStopped) yield* this.#callOff
         yield* this.#send.sink.flush
         this.#inFlight--
       } else if (this.#isOver) {
@@ -188,39 +193,51 @@ export class Engine<A> {
     return Effect.asVoid(FiberHandle.run(this.#alarm, Effect.delay(ring, Math.max(0, at - this.#now))))
   }
 
+  /** The send has ended: nobody waits on. */
+  get #callOff(): Effect.Effect<void> {
+    return Effect.andThen(this.#stop.open, this.#idle.callAll)
+  }
+
   /** After the end: who waits is given up, who was not sent to is left. */
-  #settleRest(): Effect.Effect<void> {
+  readonly #settleRest: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
     const { end } = this.#ended
-    if (end === undefined) return Effect.void
+    if (end === undefined) return
+    for (const group of yield* this.#send.fresh.takeAll) this.#leave(group, end.reason._tag)
     const waiting = this.#waiting.takeAll()
     for (const group of waiting) this.#giveUp(group)
-    for (const group of this.#send.fresh.takeAll()) this.#leave(group, end.reason._tag)
-    return Effect.andThen(this.#send.metrics.waiting(-sizeOf(waiting)), this.#send.sink.flush)
-  }
+    yield* this.#send.metrics.waiting(-sizeOf(waiting))
+  })
 
   // ---------------------------------------------------------------------------
   // One request
   // ---------------------------------------------------------------------------
 
   readonly #process = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
-    // who was due may have waited for a slot since
-    const groups = this.#isOpen ? this.#inTime(taken, Duration.zero) : yield* this.#admit(taken)
-    const [first] = groups
-    if (first === undefined) return
-    const now = this.#now
-    for (const group of groups) group.firstAttempt ??= now
-    const verdict = yield* Request.ask(this.#send, {
-      prepared: first.prepared,
-      recipients: groups.length === 1
-        ? first.tickets.map((ticket) => ticket.recipient)
-        : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
-      firstAttempt: first.firstAttempt ?? now,
-      attempts: first.attempts + 1
-    }).pipe(Effect.catch((error) => Effect.succeed(error)))
-    if (verdict._tag === "AccessTokenError") return yield* this.#withoutToken(groups, verdict)
-    this.#ended.requests++
-    for (const group of groups) group.attempts++
-    yield* this.#hear(groups, verdict)
+    let hasRenewed = false
+    while (true) {
+      // who was due may have waited for a slot since
+      const groups = this.#isOpen ? this.#inTime(taken, Duration.zero) : yield* this.#admit(taken)
+      const [first] = groups
+      if (first === undefined) return
+      const now = this.#now
+      const heard = yield* Request.ask(this.#send, {
+        prepared: first.prepared,
+        recipients: groups.length === 1
+          ? first.tickets.map((ticket) => ticket.recipient)
+          : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
+        firstAttempt: first.firstAttempt ?? now,
+        mayRenew: () => !hasRenewed && !this.#isStopped
+      }).pipe(Effect.catch((error) => Effect.succeed(error)))
+      if (heard._tag === "AccessTokenError") return yield* this.#withoutToken(groups, heard)
+      this.#ended.requests++
+      for (const group of groups) group.attempts++
+      if (heard._tag !== "Renewed") {
+        for (const group of groups) group.firstAttempt ??= now
+        return yield* this.#hear(groups, heard)
+      }
+      hasRenewed = true
+      taken = groups
+    }
   })
 
   get #isOpen(): boolean {
@@ -230,14 +247,14 @@ export class Engine<A> {
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
   readonly #admit = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
     const { gate, pacing } = this.#send
-    if (pacing !== undefined) yield* pacing(sizeOf(taken))
+    if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stop.await)
     let groups = this.#inTime(taken, Duration.zero)
     while (groups.length > 0) {
       const { end } = this.#ended
       if (end !== undefined) {
         for (const group of groups) {
-          if (group.attempts > 0) this.#giveUp(group)
-          else this.#leave(group, end.reason._tag)
+          if (group.firstAttempt === undefined) this.#leave(group, end.reason._tag)
+          else this.#giveUp(group)
         }
         return []
       }
@@ -256,9 +273,13 @@ export class Engine<A> {
     return groups.filter((group) => {
       if (Group.isInTime(group, at, this.#deadline)) return true
       const trouble = Duration.isZero(wait) ? group.trouble ?? this.#tooLate : this.#gateClosed(wait)
-      group.trouble = trouble
-      this.#ended.troubled ??= trouble.reason
-      this.#giveUp(group)
+      if (trouble.denied !== undefined) {
+        this.#endWith([group], trouble.denied)
+      } else {
+        group.trouble = trouble
+        this.#ended.troubled ??= trouble.reason
+        this.#giveUp(group)
+      }
       return false
     })
   }
@@ -286,51 +307,55 @@ export class Engine<A> {
       case "Garbled": {
         this.#ended.garbled ??= verdict
         for (const group of groups) {
-          this.#settleAll(
-            group,
-            (recipient) => new Outcome.Unknown({ recipient, attempts: group.attempts, disposition: "keep" })
-          )
+          this.#settleAll(group, ({ recipient }) => this.#unclear(group, recipient))
         }
         return Effect.void
       }
       case "Rejected": {
-        if (this.#send.onRejected === "end") return this.#endWith(groups, verdict)
+        if (this.#send.onRejected === "end") return Effect.sync(() => this.#endWith(groups, verdict))
         const { code, issues, message } = verdict.reason
         for (const group of groups) {
           this.#settleAll(
             group,
-            (recipient) => new Outcome.Failed({ recipient, code, detail: message, issues, disposition: "fixMessage" })
+            ({ recipient }) =>
+              new Outcome.Failed({ recipient, code, detail: message, issues, disposition: "fixMessage" })
           )
         }
         this.#ended.spoken = true
         return Effect.void
       }
       case "Denied":
-        return this.#endWith(groups, verdict)
+        return Effect.sync(() => this.#endWith(groups, verdict))
     }
   }
 
   /** Settles whoever the answer settles; the rest of each group goes on as the group. */
   readonly #spoken = Effect.fnUntraced({ self: this }, function*(
     groups: ReadonlyArray<Group.Group<A>>,
-    { outcomes }: Verdict.Spoken
+    { words }: Verdict.Spoken
   ) {
     this.#ended.spoken = true
     let next = 0
     for (const group of groups) {
-      let unavailable: Outcome.Unavailable | undefined
+      let trouble: Group.Trouble | undefined
+      const codes = new Map<Group.Ticket<A>, string>()
       group.tickets = group.tickets.filter((ticket) => {
-        const outcome = outcomes[next++]
-        if (outcome?._tag === "Unavailable") {
-          unavailable = outcome
+        const word = words[next++] ?? unclear
+        if (word._tag === "Trouble") {
+          codes.set(ticket, word.code)
+          trouble = { ...word, codes, status: 200, reason: undefined }
           return true
         }
-        if (outcome !== undefined) this.#send.sink.settle(ticket, outcome)
+        this.#send.sink.settle(ticket, word._tag === "Unclear" ? this.#unclear(group, ticket.recipient) : word)
         return false
       })
-      if (unavailable !== undefined) yield* this.#retry(group, { ...unavailable, status: 200, reason: undefined })
+      if (trouble !== undefined) yield* this.#retry(group, trouble)
     }
   })
+
+  #unclear({ attempts }: Group.Group<A>, recipient: Recipient): Outcome.Unknown {
+    return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
+  }
 
   readonly #troubled = Effect.fnUntraced({ self: this }, function*(
     groups: ReadonlyArray<Group.Group<A>>,
@@ -356,23 +381,21 @@ export class Engine<A> {
     groups: ReadonlyArray<Group.Group<A>>,
     error: AccessTokenError
   ) {
-    const end = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
+    const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
+    const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
+    const floor = this.#send.protocol.floor(503) // like a service that is unavailable
     for (const group of groups) {
-      group.trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined }
-      const waits = error.reason._tag === "Unreachable" && !this.#isStopped && (yield* this.#wait(group, group.trouble))
-      if (!waits) yield* this.#endWith([group], end)
+      group.trouble = trouble
+      const waits = error.reason._tag === "Unreachable" && !this.#isStopped &&
+        (yield* this.#wait(group, trouble, floor))
+      if (!waits) this.#endWith([group], denied)
     }
   })
 
   /** Nothing more is sent. */
-  #endWith(
-    groups: ReadonlyArray<Group.Group<A>>,
-    end: Verdict.Denied | Verdict.Rejected
-  ): Effect.Effect<void> {
+  #endWith(groups: ReadonlyArray<Group.Group<A>>, end: Verdict.Denied | Verdict.Rejected): void {
     for (const group of groups) this.#leave(group, end.reason._tag)
-    if (this.#isStopped) return Effect.void
-    this.#ended.end = end
-    return Effect.andThen(this.#stop.open, this.#idle.callAll)
+    this.#ended.end ??= end
   }
 
   // ---------------------------------------------------------------------------
@@ -382,18 +405,23 @@ export class Engine<A> {
   /** Has the group wait for its next attempt, or gives it up; tells whether it waits. */
   readonly #retry = Effect.fnUntraced({ self: this }, function*(group: Group.Group<A>, trouble: Group.Trouble) {
     group.trouble = trouble
-    if (!this.#isStopped && (yield* this.#wait(group, trouble))) return true
+    const floor = this.#send.protocol.floor(trouble.status)
+    if (!this.#isStopped && (yield* this.#wait(group, trouble, floor))) return true
     this.#giveUp(group)
     return false
   })
 
   /** Steps the group's schedule; tells whether there is a next attempt, in time. */
-  readonly #wait = Effect.fnUntraced({ self: this }, function*(group: Group.Group<A>, trouble: Group.Trouble) {
-    const { metrics, protocol, retryPolicy } = this.#send
+  readonly #wait = Effect.fnUntraced({ self: this }, function*(
+    group: Group.Group<A>,
+    trouble: Group.Trouble,
+    floor: Duration.Duration
+  ) {
+    const { metrics, retryPolicy } = this.#send
     group.failures++
     group.step ??= yield* stepOf(retryPolicy)
     const now = this.#now
-    const failure = Group.failure(group, now, trouble, protocol.floor(trouble.status))
+    const failure = Group.failure(group, now, trouble, floor)
     const delay = yield* group.step(now, failure)
     if (delay === undefined) return false
     // Retry-After is a floor under any schedule
@@ -413,7 +441,7 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   #giveUp(group: Group.Group<A>): void {
-    this.#settleAll(group, (recipient) => Group.givenUp(group, recipient, this.#send.delivery))
+    this.#settleAll(group, (ticket) => Group.givenUp(group, ticket, this.#send.delivery))
   }
 
   /** Surely not accepted, unless an answer was lost before. */
@@ -422,10 +450,13 @@ export class Engine<A> {
     for (const ticket of group.tickets) this.#send.sink.leave(ticket, code, group.attempts)
   }
 
-  #settleAll(group: Group.Group<A>, outcome: (recipient: Group.Ticket<A>["recipient"]) => Outcome.Outcome): void {
-    for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket.recipient))
+  #settleAll(group: Group.Group<A>, outcome: (ticket: Group.Ticket<A>) => Outcome.Outcome): void {
+    for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket))
   }
 }
+
+/** An answer that leaves somebody out. */
+const unclear: Verdict.Word = { _tag: "Unclear" }
 
 /** Recipients of some groups. */
 const sizeOf = (groups: ReadonlyArray<Group.Group<unknown>>): number =>

@@ -13,6 +13,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -84,27 +85,34 @@ const read = (response: HttpClientResponse.HttpClientResponse) =>
 const readText = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  const length = Number(response.headers["content-length"])
+  const length = response.headers["content-length"] ?? ""
   // neither undici nor fetch bounds what it reads, and the length of a compressed body says nothing
-  return length <= maxBodyBytes && response.headers["content-encoding"] === undefined
+  return /^\d+$/.test(length) && Number(length) <= maxBodyBytes && response.headers["content-encoding"] === undefined
     ? response.text
     : readCounted(response.stream)
 }
 
 const readCounted = (stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>) =>
-  stream.pipe(
-    Stream.mapAccum(() => 0, (bytes, chunk) => [bytes + chunk.length, [{ chunk, bytes: bytes + chunk.length }]]),
-    Stream.takeUntil(({ bytes }) => bytes > maxBodyBytes),
-    Stream.runCollect,
-    Effect.map((chunks) => {
-      const decoder = new TextDecoder()
-      const total = chunks.at(-1)?.bytes ?? 0
-      return total > maxBodyBytes
-        ? ""
-        : chunks.map(({ chunk }) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode()
-    }),
-    Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(""))
-  )
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    return stream.pipe(
+      // put together as it comes: a body of many small pieces is no larger than another
+      Stream.mapAccum(() => ({ bytes: 0, text: "" }), (read, chunk) => {
+        const next = {
+          bytes: read.bytes + chunk.length,
+          text: read.text + decoder.decode(chunk, { stream: true })
+        }
+        return [next, [next]]
+      }),
+      Stream.takeUntil(({ bytes }) => bytes > maxBodyBytes),
+      Stream.runLast,
+      Effect.map(Option.match({
+        onNone: () => "",
+        onSome: ({ bytes, text }) => bytes > maxBodyBytes ? "" : text + decoder.decode()
+      })),
+      Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(""))
+    )
+  })
 
 const retryAfter = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
   const header = headers["retry-after"]

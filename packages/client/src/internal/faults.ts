@@ -14,7 +14,7 @@ export type Fault =
   | "unavailable"
   | Failed["disposition"]
 
-/** Codes of `FcmError`, whatever the status. `INVALID_ARGUMENT` needs a closer look: see `fcmAnswer.ts`. */
+/** Codes of `FcmError`, whatever the status of the answer. `INVALID_ARGUMENT` needs a closer look: see `fcmAnswer.ts`. */
 export const fcm: { readonly [Code in Exclude<FcmV1.ErrorCode, "INVALID_ARGUMENT">]: Fault } = {
   UNREGISTERED: "notRegistered",
   UNREGISTERED_FID: "notRegistered",

@@ -15,10 +15,10 @@ import type { Sent } from "./protocol.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
-const findFcmError = RpcStatus.findDetail(FcmV1.FcmError)
-const findApnsError = RpcStatus.findDetail(FcmV1.ApnsError)
-const findBadRequest = RpcStatus.findDetail(RpcStatus.BadRequest)
-const findQuotaFailure = RpcStatus.findDetail(RpcStatus.QuotaFailure)
+const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
+const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
+const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
+const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, recipient: Recipient, sent: Sent): Verdict.Verdict => {
@@ -29,18 +29,21 @@ export const judge = (projectId: string, answer: Answer, recipient: Recipient, s
       : Verdict.garbled(answer, "no name of a message")
   }
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
-  const code = envelope && Option.getOrUndefined(findFcmError(envelope))?.errorCode
+  const code = envelope && codeOf(envelope)
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
     return invalidArgument(envelope, recipient, sent)
   }
-  const shown = code === undefined || faults.find(faults.fcm, code) !== undefined ? code : sent.scrub.code(code)
-  const trouble = Verdict.ofStatus(answer, {
-    code: shown,
-    slows: answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
-  })
-  return shown === undefined
-    ? ofStatus(projectId, answer, trouble)
-    : ofCode(answer, shown, describe(envelope, sent), recipient, trouble)
+  const slows = answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
+  return code === undefined
+    ? ofStatus(projectId, answer, slows)
+    : ofCode(code, answer, slows, recipient, sent, describe(envelope, sent))
+}
+
+/** FCM's own code. Codes that contradict each other tell no more than one that nobody told us about. */
+const codeOf = (envelope: RpcStatus.Status): string | undefined => {
+  const codes = new Set(findFcmErrors(envelope).map(({ errorCode }) => errorCode))
+  const [code] = codes
+  return codes.size > 1 ? "UNKNOWN" : code
 }
 
 const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
@@ -51,27 +54,29 @@ const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
 // -----------------------------------------------------------------------------
 
 const ofCode = (
-  answer: Answer,
   code: string,
-  detail: string | undefined,
+  answer: Answer,
+  slows: Verdict.Troubled["slows"],
   recipient: Recipient,
-  trouble: Verdict.Verdict
+  { scrub }: Sent,
+  detail: string | undefined
 ): Verdict.Verdict => {
+  const known = faults.find(faults.fcm, code)
+  const shown = known === undefined ? scrub.code(code) : code
   // a code that nobody told us about: its status says whether the service is in trouble
-  const unknown = answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep"
-  const fault = faults.find(faults.fcm, code) ?? unknown
+  const fault = known ?? (answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep")
   switch (fault) {
     case "notRegistered":
       return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
     case "unavailable":
-      return trouble
+      return Verdict.ofStatus(answer, { code: shown, inTrouble: true, slows })
     default:
-      return Verdict.spoken([new Outcome.Failed({ recipient, code, detail, issues: [], disposition: fault })])
+      return Verdict.spoken([new Outcome.Failed({ recipient, code: shown, detail, issues: [], disposition: fault })])
   }
 }
 
 /** Without a code, the answer does not come from FCM itself, and speaks of the whole project. */
-const ofStatus = (projectId: string, answer: Answer, trouble: Verdict.Verdict): Verdict.Verdict => {
+const ofStatus = (projectId: string, answer: Answer, slows: Verdict.Troubled["slows"]): Verdict.Verdict => {
   switch (answer.status) {
     case 401:
       return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
@@ -80,17 +85,20 @@ const ofStatus = (projectId: string, answer: Answer, trouble: Verdict.Verdict): 
     case 404:
       return Verdict.denied(new SendError.ProjectNotFound({ projectId }))
     default:
-      return trouble
+      return Verdict.ofStatus(answer, { slows })
   }
 }
 
 /** Whether a quota is that of one device or topic, and not of the whole project. */
 const namesOneRecipient = (envelope: RpcStatus.Status): boolean =>
-  Option.exists(
-    findQuotaFailure(envelope),
-    ({ violations }) =>
-      violations.some(({ description, subject }) => /device|topic/i.test(`${subject ?? ""} ${description ?? ""}`))
+  findQuotaFailures(envelope).some(({ violations }) =>
+    violations.some(({ description, subject }) =>
+      /device|topic/i.test(`${subject ?? ""} ${description ?? ""}`.replace(projectName, ""))
+    )
   )
+
+/** A project may be called after devices and topics. */
+const projectName = /projects?[:/]\S+/gi
 
 // -----------------------------------------------------------------------------
 // INVALID_ARGUMENT: of the recipient, of the message, or nobody knows
@@ -101,7 +109,7 @@ const isInvalidArgument = (answer: Answer, envelope: RpcStatus.Status, code: str
   (code === undefined && answer.status === 400 && envelope.status === "INVALID_ARGUMENT")
 
 const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent: Sent): Verdict.Verdict => {
-  const violations = Option.match(findBadRequest(envelope), { onNone: () => [], onSome: (_) => _.fieldViolations })
+  const violations = findBadRequests(envelope).flatMap(({ fieldViolations }) => fieldViolations)
   const issues = violations.slice(0, maxIssues).map((violation) => issueOf(violation, sent))
   const failed = (disposition: "remove" | "keep") =>
     Verdict.spoken([
@@ -131,7 +139,7 @@ const recipientFields = new Set(["message.token", "message.fid"])
 const namesRecipient = ({ field }: RpcStatus.FieldViolation): boolean => recipientFields.has(field ?? "")
 
 const isGoneFromApple = (envelope: RpcStatus.Status): boolean =>
-  Option.exists(findApnsError(envelope), ({ statusCode }) => statusCode === 410)
+  findApnsErrors(envelope).some(({ statusCode }) => statusCode === 410)
 
 // The only place where texts of the service decide: "The registration token is not a valid FCM registration token",
 // and "Invalid value at 'message.data[0].value' (TYPE_STRING), 12", both on the page of error codes.
@@ -158,12 +166,11 @@ const pathOf = (field: string): ReadonlyArray<string | number> =>
 /** The service's text, and Apple's reason behind it. */
 const describe = (envelope: RpcStatus.Status | undefined, { scrub }: Sent): string | undefined => {
   if (envelope === undefined) return undefined
-  const apple = Option.match(findApnsError(envelope), {
-    onNone: () => [],
-    onSome: ({ reason, statusCode }) => [
-      `(APNs ${[statusCode, reason && scrub.code(reason)].filter((_) => _ !== undefined).join(" ")})`
-    ]
-  })
-  const parts = envelope.message === undefined ? apple : [scrub.text(envelope.message), ...apple]
+  const [apple] = findApnsErrors(envelope)
+  const reason = apple?.reason && scrub.code(apple.reason)
+  const parts = [
+    envelope.message && scrub.text(envelope.message),
+    apple && `(${["APNs", apple.statusCode, reason].filter(Boolean).join(" ")})`
+  ].filter(Boolean)
   return parts.length === 0 ? undefined : parts.join(" ")
 }

@@ -2,6 +2,7 @@
  * Where recipients come from that were not sent to yet: a list, or as they arrive.
  */
 import * as Effect from "effect/Effect"
+import * as MutableList from "effect/MutableList"
 import * as Group from "./group.ts"
 
 /** A supply of groups for their first request. */
@@ -12,8 +13,8 @@ export interface Fresh<A> {
   readonly nextAt: () => number
   /** Whether there is none left, and none will come. */
   readonly isDone: () => boolean
-  /** All that are here, whether they may leave or not. */
-  readonly takeAll: () => ReadonlyArray<Group.Group<A>>
+  /** Ends the supply: all that are here, whether they may leave or not. */
+  readonly takeAll: Effect.Effect<ReadonlyArray<Group.Group<A>>>
   /** Told whenever a request was taken. */
   readonly onTaken: Effect.Effect<void>
 }
@@ -34,10 +35,10 @@ export const fromArray = <A>(
     take: () => take(perRequest),
     nextAt: () => next < tickets.length ? 0 : Number.POSITIVE_INFINITY,
     isDone: () => next >= tickets.length,
-    takeAll: () => {
+    takeAll: Effect.sync(() => {
       const rest = take(tickets.length)
       return rest === undefined ? [] : [rest]
-    },
+    }),
     onTaken: Effect.void
   }
 }
@@ -48,16 +49,23 @@ const linger = 100
 /** Recipients as they come: a request leaves when it is full, or has waited long enough. */
 export class Arriving<A> implements Fresh<A> {
   readonly #perRequest: number
-  readonly #full: Array<Group.Group<A>> = []
+  readonly #full = MutableList.make<Group.Group<A>>()
   /** Requests that are being filled, one for each message, the oldest first. */
   readonly #filling = new Map<Group.Prepared, { readonly tickets: Array<Group.Ticket<A>>; readonly leaveAt: number }>()
+  readonly #stop: Effect.Effect<unknown>
   readonly onTaken: Effect.Effect<void>
   #size = 0
   #ended = false
 
-  constructor(perRequest: number, onTaken: Effect.Effect<void>) {
-    this.#perRequest = perRequest
-    this.onTaken = onTaken
+  constructor(options: {
+    readonly perRequest: number
+    /** Has nobody come any more. */
+    readonly stop: Effect.Effect<unknown>
+    readonly onTaken: Effect.Effect<void>
+  }) {
+    this.#perRequest = options.perRequest
+    this.#stop = options.stop
+    this.onTaken = options.onTaken
   }
 
   /** How many recipients are here. */
@@ -73,7 +81,7 @@ export class Arriving<A> implements Fresh<A> {
       this.#filling.set(prepared, filling)
     } else {
       this.#filling.delete(prepared)
-      this.#full.push(Group.make(prepared, filling.tickets))
+      MutableList.append(this.#full, Group.make(prepared, filling.tickets))
     }
   }
 
@@ -83,7 +91,8 @@ export class Arriving<A> implements Fresh<A> {
   }
 
   take(now: number): Group.Group<A> | undefined {
-    const group = this.#full.shift() ?? this.#oldest(now)
+    const full = MutableList.take(this.#full)
+    const group = full === MutableList.Empty ? this.#oldest(now) : full
     if (group !== undefined) this.#size -= group.tickets.length
     return group
   }
@@ -107,10 +116,12 @@ export class Arriving<A> implements Fresh<A> {
     return this.#ended && this.#size === 0
   }
 
-  takeAll(): ReadonlyArray<Group.Group<A>> {
-    this.end()
-    const all: Array<Group.Group<A>> = []
-    for (let group = this.take(0); group !== undefined; group = this.take(0)) all.push(group)
-    return all
+  get takeAll(): Effect.Effect<ReadonlyArray<Group.Group<A>>> {
+    return Effect.map(this.#stop, () => {
+      this.end()
+      const all: Array<Group.Group<A>> = []
+      for (let group = this.take(0); group !== undefined; group = this.take(0)) all.push(group)
+      return all
+    })
   }
 }

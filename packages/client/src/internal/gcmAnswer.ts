@@ -39,18 +39,16 @@ const multicast = (answer: Answer, sent: Sent): Verdict.Verdict => {
   }
   const decoded = results.map((result) => decodeResult(result))
   if (decoded.every(Option.isNone)) return Verdict.garbled(answer, "results that are none")
-  return Verdict.spoken(sent.recipients.map((recipient, i) => outcomeOf(recipient, decoded[i], answer, sent)))
+  return Verdict.spoken(sent.recipients.map((recipient, i) => wordOn(recipient, decoded[i], answer, sent)))
 }
 
-const outcomeOf = (
+const wordOn = (
   recipient: Recipient.Recipient,
   result: Option.Option<GcmHttp.Result> | undefined,
   { retryAfter }: Answer,
-  { attempts, scrub }: Sent
-): Outcome.Outcome => {
-  if (result === undefined || Option.isNone(result)) {
-    return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
-  }
+  { scrub }: Sent
+): Verdict.Word => {
+  if (result === undefined || Option.isNone(result)) return { _tag: "Unclear" }
   if ("message_id" in result.value) {
     const { message_id, registration_id } = result.value
     const canonical = registration_id === undefined ? undefined : Recipient.token(registration_id)
@@ -64,7 +62,7 @@ const outcomeOf = (
     case "notRegistered":
       return new Outcome.NotRegistered({ recipient })
     case "unavailable":
-      return new Outcome.Unavailable({ recipient, code, retryAfter, attempts })
+      return { _tag: "Trouble", code, retryAfter }
     default:
       return new Outcome.Failed({ recipient, code, detail: undefined, issues: [], disposition: fault })
   }

@@ -3,12 +3,16 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type { Message } from "../Message.ts"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { fields, type Issue, type Message } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { Failure } from "../RetryPolicy.ts"
 import type { TransportError } from "../SendError.ts"
-import type { Encoded } from "./protocol.ts"
+import { duration } from "./messageFields.ts"
+import type { Encoded, Protocol } from "./protocol.ts"
+import type { Denied } from "./verdict.ts"
 
 /** One recipient's claim to exactly one outcome, for whatever the caller knows it by. */
 export interface Ticket<out A> {
@@ -29,11 +33,16 @@ export type Step = (now: number, failure: Failure) => Effect.Effect<Duration.Dur
 
 /** What went wrong last. */
 export interface Trouble {
+  /** What the schedule is told: of several, the last. */
   readonly code: string
+  /** Where the answer had a code for each. */
+  readonly codes?: ReadonlyMap<Ticket<unknown>, string> | undefined
   readonly status: number | undefined
   readonly retryAfter: Duration.Duration | undefined
   /** Absent where the send as a whole was answered, or had no token. */
   readonly reason: TransportError["reason"] | undefined
+  /** There was no access token: how the send ends if none comes in time. */
+  readonly denied?: Denied | undefined
 }
 
 export interface Group<out A> {
@@ -42,7 +51,7 @@ export interface Group<out A> {
   tickets: ReadonlyArray<Ticket<A>>
   /** When a slot was free for the first request: the deadline counts from then. Milliseconds since the epoch, as all times. */
   startedAt: number
-  /** When the first request was made: the time to live counts from then. */
+  /** When the first request was made whose credentials were not refused: the time to live counts from then. */
   firstAttempt: number | undefined
   /** Requests made. */
   attempts: number
@@ -55,6 +64,17 @@ export interface Group<out A> {
   /** When the next attempt is due. */
   due: number
 }
+
+/** Makes a message ready to send, or tells what is wrong with it. */
+export const prepare = (protocol: Protocol, message: Message): Result.Result<Prepared, ReadonlyArray<Issue>> =>
+  Result.map(protocol.encode(message), (encoded) => ({
+    message,
+    encoded,
+    timeToLive: Option.match(duration(fields(message).timeToLive), {
+      onNone: () => Number.POSITIVE_INFINITY,
+      onSome: Duration.toMillis
+    })
+  }))
 
 export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): Group<A> => ({
   prepared,
@@ -95,14 +115,18 @@ export const failure = (
 /** The outcome of a recipient whose group is given up. */
 export const givenUp = (
   { ambiguous, attempts, trouble }: Group<unknown>,
-  recipient: Recipient,
+  ticket: Ticket<unknown>,
   delivery: "atLeastOnce" | "atMostOnce"
 ): Outcome.Outcome =>
   ambiguous
-    ? new Outcome.Unknown({ recipient, attempts, disposition: delivery === "atLeastOnce" ? "retryLater" : "keep" })
+    ? new Outcome.Unknown({
+      recipient: ticket.recipient,
+      attempts,
+      disposition: delivery === "atLeastOnce" ? "retryLater" : "keep"
+    })
     : new Outcome.Unavailable({
-      recipient,
-      code: trouble?.code ?? "Network",
+      recipient: ticket.recipient,
+      code: trouble?.codes?.get(ticket) ?? trouble?.code ?? "Network",
       retryAfter: trouble?.retryAfter,
       attempts
     })

@@ -32,7 +32,10 @@ export interface Metrics {
   readonly waiting: (change: number) => Effect.Effect<void>
 }
 
-/** The metrics of one protocol. Codes are few, so that a metric for each is kept. */
+/** Series kept of one metric: the codes that are documented are a third of it, and a server may invent any number. */
+const maxSeries = 100
+
+/** The metrics of one protocol. Codes are few, so that a metric for each is kept; beyond that they count as `other`. */
 export const make = (system: string): Metrics => {
   const outcomesBy = new Map<string, typeof outcomes>()
   const retriesBy = new Map<string, typeof retries>()
@@ -45,24 +48,31 @@ export const make = (system: string): Metrics => {
         const code = "code" in outcome ? outcome.code : ""
         const metric = kept(
           outcomesBy,
-          `${outcome._tag} ${code}`,
-          () => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
+          outcome._tag,
+          code,
+          (code) => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
         )
         counts.set(metric, (counts.get(metric) ?? 0) + 1)
       }
       for (const [metric, n] of counts) yield* Metric.update(metric, n)
     }),
     retry: (code, recipients) =>
-      Metric.update(kept(retriesBy, code, () => Metric.withAttributes(retries, { system, code })), recipients),
+      Metric.update(
+        kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code })),
+        recipients
+      ),
     request: (millis) => Metric.update(requestsOf, Duration.millis(millis)),
     waiting: (change) => Metric.modify(waitingOf, change)
   }
 }
 
-const kept = <A>(all: Map<string, A>, key: string, make: () => A): A => {
-  const known = all.get(key)
+const kept = <A>(all: Map<string, A>, outcome: string, code: string, make: (code: string) => A): A => {
+  const known = all.get(`${outcome} ${code}`)
   if (known !== undefined) return known
-  const made = make()
-  all.set(key, made)
+  if (all.size >= maxSeries && code !== other) return kept(all, outcome, other, make)
+  const made = make(code)
+  all.set(`${outcome} ${code}`, made)
   return made
 }
+
+const other = "other"

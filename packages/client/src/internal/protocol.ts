@@ -43,8 +43,6 @@ export type Encoded = (parts: {
 /** What an answer answers. */
 export interface Sent {
   readonly recipients: ReadonlyArray<Recipient>
-  /** Requests made for these recipients. */
-  readonly attempts: number
   /** Makes a text of the service fit to show. */
   readonly scrub: Scrub
 }

@@ -32,26 +32,27 @@ export interface Question {
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Milliseconds since the epoch. */
   readonly firstAttempt: number
-  /** Requests made for these recipients, this one among them. */
-  readonly attempts: number
+  /** Whether the credential may be renewed when it is refused; asked when it is. */
+  readonly mayRenew: () => boolean
 }
 
-/** Asks; a second time, with a new credential, if the first was refused and that may help. */
-export const ask = (self: Requests, question: Question): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
-  askWith(self, question, self.protocol.renew)
+/** The credential was refused, and the next request will have another one. */
+export interface Renewed {
+  readonly _tag: "Renewed"
+}
 
-const askWith = (
-  self: Requests,
-  question: Question,
-  renew: Protocol["renew"]
-): Effect.Effect<Verdict.Verdict, AccessTokenError> =>
+/** Asks once. */
+export const ask = (self: Requests, question: Question): Effect.Effect<Verdict.Verdict | Renewed, AccessTokenError> =>
   Effect.flatMap(
     Effect.flatMap(self.protocol.credential, checkHeader),
     (credential) =>
-      Effect.flatMap(once(self, question, credential), (verdict) =>
-        renew !== undefined && verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
-          ? Effect.andThen(renew(credential), askWith(self, question, undefined))
-          : Effect.succeed(verdict))
+      Effect.flatMap(exchangeWith(self, question, credential), (verdict): Effect.Effect<Verdict.Verdict | Renewed> => {
+        const { renew } = self.protocol
+        const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
+        return isRefused && renew !== undefined && question.mayRenew()
+          ? Effect.as(renew(credential), { _tag: "Renewed" })
+          : Effect.succeed(verdict)
+      })
   )
 
 /** A credential that no header can hold would fail in the client, as if the network had. */
@@ -62,9 +63,12 @@ const checkHeader = (credential: Redacted.Redacted): Effect.Effect<Redacted.Reda
     })
   )
 
-const once = (self: Requests, question: Question, credential: Redacted.Redacted): Effect.Effect<Verdict.Verdict> => {
-  const { attempts, prepared, recipients } = question
-  const request = prepared.encoded({ recipients, credential, firstAttempt: question.firstAttempt })
+const exchangeWith = (
+  self: Requests,
+  { firstAttempt, prepared, recipients }: Question,
+  credential: Redacted.Redacted
+): Effect.Effect<Verdict.Verdict> => {
+  const request = prepared.encoded({ recipients, credential, firstAttempt })
   const scrub = Scrub.make(() => [
     Redacted.value(credential),
     ...recipients.map(Recipient.value),
@@ -72,7 +76,7 @@ const once = (self: Requests, question: Question, credential: Redacted.Redacted)
   ])
   const verdict = Effect.match(exchange(self.client, request, self.requestTimeout), {
     onFailure: Verdict.lost,
-    onSuccess: (answer) => self.protocol.judge(answer, { recipients, attempts, scrub })
+    onSuccess: (answer) => self.protocol.judge(answer, { recipients, scrub })
   })
   return observe(self, recipients.length, verdict)
 }

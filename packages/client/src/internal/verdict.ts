@@ -1,6 +1,7 @@
 /**
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
+import type * as Duration from "effect/Duration"
 import type * as Outcome from "../Outcome.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer, Lost } from "./exchange.ts"
@@ -8,11 +9,19 @@ import type { Answer, Lost } from "./exchange.ts"
 /** What one exchange says. */
 export type Verdict = Spoken | Troubled | Garbled | Denied | Rejected
 
-/** It speaks of each recipient, in the order of the request. `Unavailable` among the outcomes may be retried. */
+/** It speaks of each recipient, in the order of the request. */
 export interface Spoken {
   readonly _tag: "Spoken"
-  readonly outcomes: ReadonlyArray<Outcome.Outcome>
+  readonly words: ReadonlyArray<Word>
 }
+
+/** What it says of one recipient: an outcome, trouble that may be retried, or nothing that we understand. */
+export type Word =
+  | Outcome.Success
+  | Outcome.NotRegistered
+  | Outcome.Failed
+  | { readonly _tag: "Trouble"; readonly code: string; readonly retryAfter: Duration.Duration | undefined }
+  | { readonly _tag: "Unclear" }
 
 /** It speaks of nobody: the service is in trouble, or out of reach. */
 export interface Troubled {
@@ -46,7 +55,7 @@ export interface Rejected {
   readonly reason: SendError.RejectedRequest
 }
 
-export const spoken = (outcomes: ReadonlyArray<Outcome.Outcome>): Verdict => ({ _tag: "Spoken", outcomes })
+export const spoken = (words: ReadonlyArray<Word>): Verdict => ({ _tag: "Spoken", words })
 
 export const denied = (reason: Denied["reason"]): Denied => ({ _tag: "Denied", reason })
 
@@ -70,11 +79,16 @@ export const lost = ({ reason, written }: Lost): Verdict => ({
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (
   { retryAfter, status }: Answer,
-  options: { readonly code?: string | undefined; readonly slows?: Troubled["slows"] | undefined } = {}
+  options: {
+    readonly code?: string | undefined
+    /** The code says that the service is in trouble, whatever the status says. */
+    readonly inTrouble?: boolean | undefined
+    readonly slows?: Troubled["slows"] | undefined
+  } = {}
 ): Verdict => {
   const reason = status === 429
     ? new SendError.RateLimited({ retryAfter })
-    : status >= 500 && status <= 599
+    : options.inTrouble === true || (status >= 500 && status <= 599)
     ? new SendError.ServerError({ status, retryAfter })
     : new SendError.UnexpectedStatus({ status })
   return {

@@ -1,5 +1,5 @@
 /**
- * The groups that wait for a retry, and which of them share a request.
+ * The groups that wait for a retry, in batches: those that share a request.
  */
 import * as Group from "./group.ts"
 import { Heap } from "./heap.ts"
@@ -8,21 +8,31 @@ import { Heap } from "./heap.ts"
 const together = 1000
 
 interface Batch<A> {
-  readonly groups: ReadonlyArray<Group.Group<A>>
+  readonly groups: Array<Group.Group<A>>
+  recipients: number
+  /** When the first of them is due. */
+  dueFirst: number
   /** When it leaves: the earlier wait for the latest. */
+  at: number
+}
+
+/** A batch in the order of leaving; out of date once the batch leaves later than that. */
+interface Entry<A> {
+  readonly batch: Batch<A>
   readonly at: number
 }
 
 export class Waiting<A> {
   readonly #perRequest: number
   readonly #deadline: number
-  readonly #groups: Heap<Group.Group<A>>
+  readonly #order = new Heap<Entry<A>>((a, b) => a.at < b.at)
+  /** Batches with room, by message. */
+  readonly #open = new Map<Group.Prepared, Set<Batch<A>>>()
   #recipients = 0
 
   constructor(options: { readonly recipientsPerRequest: number; readonly deadline: number }) {
     this.#perRequest = options.recipientsPerRequest
     this.#deadline = options.deadline
-    this.#groups = new Heap((a, b) => a.due < b.due)
   }
 
   /** How many recipients wait. */
@@ -31,64 +41,71 @@ export class Waiting<A> {
   }
 
   add(group: Group.Group<A>): void {
-    this.#groups.push(group)
     this.#recipients += group.tickets.length
+    const batch = this.#find(group) ?? { groups: [], recipients: 0, dueFirst: group.due, at: Number.NEGATIVE_INFINITY }
+    batch.groups.push(group)
+    batch.recipients += group.tickets.length
+    batch.dueFirst = Math.min(batch.dueFirst, group.due)
+    if (batch.recipients < this.#perRequest) this.#keepOpen(group.prepared, batch)
+    else this.#close(group.prepared, batch)
+    if (group.due <= batch.at) return
+    batch.at = group.due
+    this.#order.push({ batch, at: batch.at })
   }
 
   /** When the next batch leaves; Infinity: nobody waits. */
   nextAt(): number {
-    if (this.#perRequest === 1) return this.#groups.peek()?.due ?? Number.POSITIVE_INFINITY
-    const batch = this.#pop()
-    if (batch === undefined) return Number.POSITIVE_INFINITY
-    for (const group of batch.groups) this.add(group)
-    return batch.at
+    return this.#next()?.at ?? Number.POSITIVE_INFINITY
   }
 
   /** The batch that leaves now, if one does. */
   take(now: number): ReadonlyArray<Group.Group<A>> | undefined {
-    const first = this.#groups.peek()
-    if (first === undefined || first.due > now) return undefined
-    const batch = this.#pop()
-    if (batch === undefined || batch.at <= now) return batch?.groups
-    for (const group of batch.groups) this.add(group)
-    return undefined
+    const batch = this.#next()
+    if (batch === undefined || batch.at > now) return undefined
+    this.#order.pop()
+    const [first] = batch.groups
+    if (first !== undefined) this.#close(first.prepared, batch)
+    this.#recipients -= batch.recipients
+    return batch.groups
   }
 
   /** Everybody; nobody waits any more. */
   takeAll(): ReadonlyArray<Group.Group<A>> {
     const all: Array<Group.Group<A>> = []
-    for (let group = this.#groups.pop(); group !== undefined; group = this.#groups.pop()) all.push(group)
-    this.#recipients = 0
+    for (let groups = this.take(Infinity); groups !== undefined; groups = this.take(Infinity)) all.push(...groups)
     return all
   }
 
-  /** Takes the group that is due first, and those that go with it: same message, within a second, none made late. */
-  #pop(): Batch<A> | undefined {
-    const first = this.#groups.pop()
-    if (first === undefined) return undefined
-    const groups = [first]
-    const others: Array<Group.Group<A>> = []
-    let size = first.tickets.length
-    let at = first.due
-    for (
-      let next = this.#groups.peek();
-      next !== undefined && size < this.#perRequest && next.due <= first.due + together;
-      next = this.#groups.peek()
-    ) {
-      this.#groups.pop()
-      const { due, prepared, tickets } = next
-      const fits = prepared === first.prepared && size + tickets.length <= this.#perRequest &&
-        groups.every((group) => Group.isInTime(group, due, this.#deadline))
-      if (fits) {
-        groups.push(next)
-        size += tickets.length
-        at = due
-      } else {
-        others.push(next)
-      }
+  #next(): Batch<A> | undefined {
+    let entry = this.#order.peek()
+    while (entry !== undefined && entry.at < entry.batch.at) {
+      this.#order.pop()
+      entry = this.#order.peek()
     }
-    for (const group of others) this.#groups.push(group)
-    this.#recipients -= size
-    return { groups, at }
+    return entry?.batch
+  }
+
+  /** A batch that the group can join: same message, room for all of it, within a second, nobody made late. */
+  #find(group: Group.Group<A>): Batch<A> | undefined {
+    for (const batch of this.#open.get(group.prepared) ?? []) {
+      const at = Math.max(batch.at, group.due)
+      const fits = batch.recipients + group.tickets.length <= this.#perRequest &&
+        at - Math.min(batch.dueFirst, group.due) <= together &&
+        [...batch.groups, group].every((one) => Group.isInTime(one, at, this.#deadline))
+      if (fits) return batch
+    }
+    return undefined
+  }
+
+  #keepOpen(prepared: Group.Prepared, batch: Batch<A>): void {
+    const open = this.#open.get(prepared)
+    if (open === undefined) this.#open.set(prepared, new Set([batch]))
+    else open.add(batch)
+  }
+
+  #close(prepared: Group.Prepared, batch: Batch<A>): void {
+    const open = this.#open.get(prepared)
+    open?.delete(batch)
+    if (open?.size === 0) this.#open.delete(prepared)
   }
 }

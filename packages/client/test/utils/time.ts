@@ -1,5 +1,6 @@
 /** Virtual time. */
-import { type Duration, Effect, Fiber } from "effect"
+import { assert } from "@effect/vitest"
+import { Clock, Duration, Effect, Fiber, Random } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Lets everything go on that need not wait. */
@@ -16,3 +17,46 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Durati
     yield* pass(duration)
     return yield* Fiber.join(fiber)
   })
+
+/** Jitter that is always its half. */
+const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
+
+const settleShortly = Effect.yieldNow.pipe(Effect.repeat({ times: 25 }))
+
+/** Runs an effect, time moving from event to event, when nobody can go on; `until` it ends, or that moment. */
+export const drive = Effect.fnUntraced(function*<A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  { check = () => {}, timers = new Set(), until = Number.POSITIVE_INFINITY }: {
+    readonly check?: () => void
+    /** Those that sleep. */
+    readonly timers?: Set<unknown>
+    readonly until?: number
+  } = {}
+) {
+  const clock = yield* TestClock.testClockWith(Effect.succeed)
+  let ends: Array<number> = []
+  const spy: Clock.Clock = {
+    ...clock,
+    sleep: (duration) => {
+      ends.push(clock.currentTimeMillisUnsafe() + Duration.toMillis(duration))
+      const timer = {}
+      timers.add(timer)
+      return Effect.ensuring(clock.sleep(duration), Effect.sync(() => timers.delete(timer)))
+    }
+  }
+  const fiber = yield* Effect.forkChild(
+    effect.pipe(Effect.provideService(Random.Random, half), Effect.provideService(Clock.Clock, spy))
+  )
+  for (let events = 0; events < 3000; events++) {
+    yield* settleShortly
+    check()
+    if (fiber.pollUnsafe() !== undefined) return fiber
+    const now = clock.currentTimeMillisUnsafe()
+    ends = ends.filter((end) => end > now)
+    const next = ends.reduce((a, b) => Math.min(a, b), until)
+    if (next === until && now >= until) return fiber
+    assert.isTrue(Number.isFinite(next), "nobody goes on, and nobody waits for a time")
+    yield* TestClock.setTime(next)
+  }
+  return assert.fail("it goes on forever")
+})

@@ -21,13 +21,13 @@ export class AnswerCut extends Data.TaggedError("AnswerCut")<{ readonly text: st
 /** The content type of Google's JSON. */
 export const json = "application/json; charset=UTF-8"
 
-/** The page of a front end whose back end is away. */
+/** The page of a front end whose back end is away, shortened. */
 export const html: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(
   `<!DOCTYPE html>
 <html lang=en>
-<title>Error 502 (Server Error)!!1</title>
-<p><b>502.</b> <ins>That’s an error.</ins>
-<p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.
+  <meta charset=utf-8>
+  <title>Error 502 (Server Error)!!1</title>
+  <p><b>502.</b> <ins>That’s an error.</ins>
 `,
   { status: 502, contentType: "text/html; charset=UTF-8" }
 )

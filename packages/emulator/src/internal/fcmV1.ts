@@ -178,7 +178,12 @@ const denied = (project: string) =>
     403,
     "PERMISSION_DENIED",
     `Permission 'cloudmessaging.messages.create' denied on resource '//cloudresourcemanager.googleapis.com/projects/${project}' (or it may not exist).`,
-    []
+    [{
+      "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+      reason: "IAM_PERMISSION_DENIED",
+      domain: "cloudresourcemanager.googleapis.com",
+      metadata: { permission: "cloudmessaging.messages.create", resource: `projects/${project}` }
+    }]
   )
 
 const missing = failure(404, "NOT_FOUND", "Requested entity was not found.", [])

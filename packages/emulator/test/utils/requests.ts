@@ -66,16 +66,15 @@ export const sendFcm = (token: string, options?: FcmOptions) => exchange(fcmRequ
 /** What an FCM error says: its canonical status, and the code that says whose fault it is. */
 export const fcmError = ({ text }: Answer) => {
   const status = Option.getOrUndefined(RpcStatus.decodeEnvelope(text))
-  const find = RpcStatus.findDetail(FcmV1.FcmError)
-  const code = status === undefined ? undefined : Option.getOrUndefined(find(status))?.errorCode
-  return { status: status?.status, code }
+  const [error] = status === undefined ? [] : RpcStatus.findDetails(FcmV1.FcmError)(status)
+  return { status: status?.status, code: error?.errorCode }
 }
 
 /** The fields that an FCM error names as wrong. */
 export const violations = ({ text }: Answer) =>
   RpcStatus.decodeEnvelope(text).pipe(
-    Option.flatMap(RpcStatus.findDetail(RpcStatus.BadRequest)),
-    Option.match({ onNone: () => [], onSome: ({ fieldViolations }) => fieldViolations })
+    Option.map(RpcStatus.findDetails(RpcStatus.BadRequest)),
+    Option.match({ onNone: () => [], onSome: (all) => all.flatMap(({ fieldViolations }) => fieldViolations) })
   )
 
 // -----------------------------------------------------------------------------

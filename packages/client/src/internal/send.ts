@@ -1,0 +1,101 @@
+/**
+ * What `send` makes of the engine.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Issue, Message } from "../Message.ts"
+import type * as Recipient from "../Recipient.ts"
+import type * as Report from "../Report.ts"
+import * as SendError from "../SendError.ts"
+import { type Ended, Engine, nothingSent, type Send } from "./engine.ts"
+import { fromArray } from "./fresh.ts"
+import * as Group from "./group.ts"
+import { type Entry, Ledger } from "./ledger.ts"
+import type { Settings } from "./settings.ts"
+
+/** What a layer has: one client, one gate. */
+export type Layer = Pick<Send<never>, "client" | "protocol" | "gate" | "metrics">
+
+/** One message to some recipients, and a report of all. */
+export const send = Effect.fnUntraced(function*(
+  layer: Layer,
+  settings: Settings,
+  message: Message,
+  recipients: ReadonlyArray<Recipient.Recipient>
+): Effect.fn.Return<Report.Report, SendError.SendError> {
+  const { protocol } = layer
+  const ledger = new Ledger(recipients)
+  for (const entry of ledger.entries) entry.outcome = protocol.refuse(entry.recipient)
+  const tickets = ledger.entries.flatMap((item) =>
+    item.outcome === undefined ? [{ recipient: item.recipient, item }] : []
+  )
+  const prepared = Group.prepare(protocol, message)
+  const ended = tickets.length > 0 && Result.isSuccess(prepared)
+    ? yield* sendTo(layer, settings, prepared.success, tickets)
+    : nothingSent
+  const settlement = ledger.settlement
+  yield* layer.metrics.outcomes(settlement.report.outcomes)
+  yield* annotateSpan(settlement.report.counts, ended)
+  const error = tickets.length > 0 && Result.isFailure(prepared)
+    ? invalidMessage(prepared.failure, settlement)
+    : errorOf(ended, settlement)
+  return error === undefined ? settlement.report : yield* Effect.fail(error)
+})
+
+/** Sends to those who can be sent to. */
+const sendTo = Effect.fnUntraced(function*(
+  layer: Layer,
+  settings: Settings,
+  prepared: Group.Prepared,
+  tickets: ReadonlyArray<Group.Ticket<Entry>>
+) {
+  const { recipientsPerRequest } = layer.protocol
+  return yield* Effect.scoped(Effect.flatMap(
+    Engine.make<Entry>({
+      ...layer,
+      ...settings,
+      clock: yield* Clock.Clock,
+      fresh: fromArray(prepared, tickets, recipientsPerRequest),
+      sink: {
+        settle: ({ item }, outcome) => {
+          item.outcome ??= outcome
+        },
+        leave: () => {}, // it stays unsettled
+        flush: Effect.void
+      },
+      onRejected: "end"
+    }),
+    (engine) => engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
+  ))
+})
+
+/** The error of a whole send, if that is how it ended. */
+const errorOf = (
+  { end, garbled, spoken, troubled }: Ended,
+  settlement: SendError.Settlement
+): SendError.SendError | undefined => {
+  if (end !== undefined) return endError(end, settlement)
+  if (spoken) return undefined
+  if (garbled !== undefined) return new SendError.ValidationError({ reason: garbled.reason, ...settlement })
+  return troubled && new SendError.TransportError({
+    reason: troubled,
+    ambiguous: settlement.report.unknown.length > 0,
+    ...settlement
+  })
+}
+
+/** The error that ended a send. */
+export const endError = (end: NonNullable<Ended["end"]>, settlement: SendError.Settlement) =>
+  end._tag === "Denied"
+    ? new SendError.AuthenticationError({ reason: end.reason, ...settlement })
+    : new SendError.ValidationError({ reason: end.reason, ...settlement })
+
+export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendError.Settlement) =>
+  new SendError.ValidationError({ reason: new SendError.InvalidMessage({ issues }), ...settlement })
+
+export const annotateSpan = (counts: Report.Counts, { requests }: Ended) =>
+  Effect.annotateCurrentSpan({
+    ...Object.fromEntries(Object.entries(counts).map(([tag, n]) => [`messaging.outcome.${tag}`, n])),
+    "messaging.requests": requests
+  })

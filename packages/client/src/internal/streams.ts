@@ -1,0 +1,169 @@
+/**
+ * What `sendStream` and `sendEach` make of the engine.
+ */
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { isMessage, type Issue, type Message } from "../Message.ts"
+import type * as Messaging from "../Messaging.ts"
+import * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
+import * as Report from "../Report.ts"
+import * as SendError from "../SendError.ts"
+import { type Ended, Engine, type Send } from "./engine.ts"
+import { Arriving } from "./fresh.ts"
+import * as Group from "./group.ts"
+import { Idle } from "./idle.ts"
+import { annotateSpan, endError, invalidMessage, type Layer } from "./send.ts"
+import type { Settings } from "./settings.ts"
+
+/** A stream's error: every recipient that was taken is emitted before. */
+const nothing: SendError.Settlement = { report: Report.empty, unsettled: [] }
+
+export const sendStream = <E, R>(
+  layer: Layer,
+  settings: Settings,
+  message: Message,
+  recipients: Stream.Stream<Recipient.Input, E, R>
+): Stream.Stream<Outcome.Outcome, E | SendError.AuthenticationError | SendError.ValidationError, R> => {
+  const prepared = Group.prepare(layer.protocol, message)
+  if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nothing))
+  return pipeline(layer, settings, recipients, {
+    take: (input) => ({ recipient: Recipient.make(input), prepared }),
+    emit: (_, outcome) => outcome,
+    onRejected: "end",
+    errorOf: (end) => endError(end, nothing)
+  })
+}
+
+export const sendEach = <A extends Messaging.Item, E, R>(
+  layer: Layer,
+  settings: Settings,
+  items: Stream.Stream<A, E, R>
+): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> => {
+  const known = new WeakMap<Message, Result.Result<Group.Prepared, ReadonlyArray<Issue>>>()
+  return pipeline(layer, settings, items, {
+    take: ({ message, recipient }) => {
+      const prepared = known.get(message) ?? Group.prepare(layer.protocol, message)
+      if (isMessage(message)) known.set(message, prepared)
+      return { recipient: Recipient.make(recipient), prepared }
+    },
+    emit: (item, outcome) => ({ item, outcome }),
+    onRejected: "fail",
+    errorOf: (end) =>
+      end._tag === "Denied" ? new SendError.AuthenticationError({ reason: end.reason, ...nothing }) : undefined
+  })
+}
+
+interface Pipeline<A, B, E> {
+  readonly take: (input: A) => {
+    readonly recipient: Recipient.Recipient
+    readonly prepared: Result.Result<Group.Prepared, ReadonlyArray<Issue>>
+  }
+  readonly emit: (input: A, outcome: Outcome.Outcome) => B
+  readonly onRejected: Send<A>["onRejected"]
+  readonly errorOf: (end: NonNullable<Ended["end"]>) => E | undefined
+}
+
+/** So many outcomes may wait to be taken before no more recipients are asked for. */
+const bufferSize = 1024
+
+const pipeline = <A, B, E, E2, R>(
+  layer: Layer,
+  settings: Settings,
+  source: Stream.Stream<A, E, R>,
+  { emit, errorOf, onRejected, take }: Pipeline<A, B, E2>
+): Stream.Stream<B, E | E2, R> => {
+  const { metrics, protocol } = layer
+  /** Workers that wait until what they settled is taken. */
+  const crowd = new Idle()
+  /** The puller, that waits until there is room for more. */
+  const puller = new Idle()
+  const run = Effect.fnUntraced(function*(queue: Queue.Queue<B, E | E2 | Cause.Done>) {
+    const clock = yield* Clock.Clock
+    const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
+    const uncounted: Array<Outcome.Outcome> = []
+    const settle = (input: A, outcome: Outcome.Outcome) => {
+      counts[outcome._tag]++
+      uncounted.push(outcome)
+      // at once, so that no interruption comes between an outcome and its recipient
+      Queue.offerUnsafe(queue, emit(input, outcome))
+    }
+    const count = Effect.suspend(() => metrics.outcomes(uncounted.splice(0)))
+    const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
+
+    const enough = Math.max(protocol.recipientsPerRequest, settings.concurrency)
+    const arriving: Arriving<A> = new Arriving<A>({
+      perRequest: protocol.recipientsPerRequest,
+      stop: Effect.suspend(() => Fiber.interrupt(pulling)),
+      // not for each that leaves: half of it at a time
+      onTaken: Effect.suspend(() => arriving.size * 2 <= enough ? puller.callOne : Effect.void)
+    })
+    const engine = yield* Engine.make<A>({
+      ...layer,
+      ...settings,
+      clock,
+      fresh: arriving,
+      sink: {
+        settle: ({ item }, outcome) => settle(item, outcome),
+        leave: ({ item, recipient }, code, attempts) =>
+          settle(item, new Outcome.Unavailable({ recipient, code, retryAfter: undefined, attempts })),
+        flush: Effect.andThen(count, crowd.parkWhile(isCrowded))
+      },
+      onRejected
+    })
+
+    const arrive = (input: A) => {
+      const { prepared, recipient } = take(input)
+      const refused = protocol.refuse(recipient)
+      if (refused !== undefined) return settle(input, refused)
+      if (Result.isFailure(prepared)) return settle(input, invalid(recipient, prepared.failure))
+      arriving.add(prepared.success, { recipient, item: input }, clock.currentTimeMillisUnsafe())
+    }
+    const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
+    const arriveAll = (inputs: ReadonlyArray<A>) => {
+      const left = inputs[Symbol.iterator]()
+      return Effect.gen(function*() {
+        for (const input of left) {
+          arrive(input)
+          if (isFull()) yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
+        }
+        yield* Effect.andThen(engine.wake, count)
+      }).pipe(
+        // who was pulled was taken, even when the send ends meanwhile
+        Effect.onInterrupt(() => Effect.sync(() => Array.from(left, arrive)))
+      )
+    }
+    const pulling: Fiber.Fiber<void, E> = yield* Stream.runForEachArray(source, arriveAll).pipe(
+      Effect.onExit(() => {
+        arriving.end()
+        return engine.wake
+      }),
+      Effect.forkScoped
+    )
+
+    const ended = yield* engine.run(settings.concurrency)
+    const pulled = yield* Fiber.await(pulling)
+    yield* count
+    yield* annotateSpan(counts, ended)
+    const error = ended.end && errorOf(ended.end)
+    if (error !== undefined) return yield* Queue.fail(queue, error)
+    return pulled._tag === "Success" ? yield* Queue.end(queue) : yield* Queue.failCause(queue, pulled.cause)
+  })
+  return Stream.callback(run).pipe(
+    Stream.mapArrayEffect((taken) => Effect.as(Effect.andThen(crowd.callAll, puller.callOne), taken))
+  )
+}
+
+const invalid = (recipient: Recipient.Recipient, issues: ReadonlyArray<Issue>): Outcome.Failed =>
+  new Outcome.Failed({
+    recipient,
+    code: "InvalidMessage",
+    detail: new SendError.InvalidMessage({ issues }).message,
+    issues,
+    disposition: "fixMessage"
+  })
