@@ -42,6 +42,16 @@ export const scope = "https://www.googleapis.com/auth/firebase.messaging"
 export const maxTimeToLive: Duration.Duration = Duration.weeks(4)
 
 /**
+ * Whether a key of `data` is the service's own: `from`, `message_type`, and what begins with `google.` or
+ * `gcm.notification.`.
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isReservedKey = (key: string): boolean =>
+  key === "from" || key === "message_type" || key.startsWith("google.") || key.startsWith("gcm.notification.")
+
+/**
  * The path of the method, for a project named by its id or number.
  *
  * @category constants
@@ -69,7 +79,9 @@ const struct = Schema.optional(Schema.Record(Schema.String, Schema.Json))
  * @category schemas
  * @since 1.0.0
  */
-export const Notification = Schema.Struct({ title: text, body: text, image: text })
+export const Notification = Schema.Struct({ title: text, body: text, image: text }).annotate({
+  identifier: "Notification"
+})
 
 /**
  * `LightSettings`: how an Android device's LED blinks. All three are required.
@@ -81,7 +93,7 @@ export const LightSettings = Schema.Struct({
   color: ProtoJson.Color,
   lightOnDuration: ProtoJson.Duration,
   lightOffDuration: ProtoJson.Duration
-})
+}).annotate({ identifier: "LightSettings" })
 
 /**
  * `AndroidNotification`: how Android shows it. `color` is `#rrggbb`; `notificationCount` an int32.
@@ -106,25 +118,35 @@ export const AndroidNotification = Schema.Struct({
   sticky: flag,
   eventTime: Schema.optional(ProtoJson.Timestamp),
   localOnly: flag,
-  notificationPriority: Schema.optional(Schema.Literals([
-    "PRIORITY_UNSPECIFIED",
-    "PRIORITY_MIN",
-    "PRIORITY_LOW",
-    "PRIORITY_DEFAULT",
-    "PRIORITY_HIGH",
-    "PRIORITY_MAX"
-  ])),
+  notificationPriority: Schema.optional(
+    Schema.Literals([
+      "PRIORITY_UNSPECIFIED",
+      "PRIORITY_MIN",
+      "PRIORITY_LOW",
+      "PRIORITY_DEFAULT",
+      "PRIORITY_HIGH",
+      "PRIORITY_MAX"
+    ]).annotate({ identifier: "AndroidNotification.NotificationPriority" })
+  ),
   defaultSound: flag,
   defaultVibrateTimings: flag,
   defaultLightSettings: flag,
   vibrateTimings: Schema.optional(Schema.Array(ProtoJson.Duration)),
-  visibility: Schema.optional(Schema.Literals(["VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"])),
+  visibility: Schema.optional(
+    Schema.Literals(["VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"]).annotate({
+      identifier: "AndroidNotification.Visibility"
+    })
+  ),
   notificationCount: Schema.optional(Schema.Number.check(Schema.isInt32())),
   lightSettings: Schema.optional(LightSettings),
   image: text,
   bypassProxyNotification: flag,
-  proxy: Schema.optional(Schema.Literals(["PROXY_UNSPECIFIED", "ALLOW", "DENY", "IF_PRIORITY_LOWERED"]))
-})
+  proxy: Schema.optional(
+    Schema.Literals(["PROXY_UNSPECIFIED", "ALLOW", "DENY", "IF_PRIORITY_LOWERED"]).annotate({
+      identifier: "AndroidNotification.Proxy"
+    })
+  )
+}).annotate({ identifier: "AndroidNotification" })
 
 /**
  * `AndroidConfig`: what concerns Android alone. `data` replaces the message's.
@@ -134,16 +156,16 @@ export const AndroidNotification = Schema.Struct({
  */
 export const AndroidConfig = Schema.Struct({
   collapseKey: text,
-  priority: Schema.optional(Schema.Literals(["NORMAL", "HIGH"])),
+  priority: Schema.optional(Schema.Literals(["NORMAL", "HIGH"]).annotate({ identifier: "AndroidMessagePriority" })),
   ttl: Schema.optional(ProtoJson.Duration),
   restrictedPackageName: text,
   data: textMap,
   notification: Schema.optional(AndroidNotification),
-  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text })),
+  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text }).annotate({ identifier: "AndroidFcmOptions" })),
   directBootOk: flag,
   bandwidthConstrainedOk: flag,
   restrictedSatelliteOk: flag
-})
+}).annotate({ identifier: "AndroidConfig" })
 
 /**
  * `ApnsConfig`: what concerns iOS alone. `headers` go to the Apple Push Notification service; `payload` is the whole of
@@ -156,8 +178,10 @@ export const ApnsConfig = Schema.Struct({
   headers: textMap,
   payload: struct,
   liveActivityToken: text,
-  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text, image: text }))
-})
+  fcmOptions: Schema.optional(
+    Schema.Struct({ analyticsLabel: text, image: text }).annotate({ identifier: "ApnsFcmOptions" })
+  )
+}).annotate({ identifier: "ApnsConfig" })
 
 /**
  * `WebpushConfig`: what concerns browsers alone. `headers` are those of the Web Push protocol (RFC 8030), `notification`
@@ -170,8 +194,10 @@ export const WebpushConfig = Schema.Struct({
   headers: textMap,
   data: textMap,
   notification: struct,
-  fcmOptions: Schema.optional(Schema.Struct({ link: text, analyticsLabel: text }))
-})
+  fcmOptions: Schema.optional(
+    Schema.Struct({ link: text, analyticsLabel: text }).annotate({ identifier: "WebpushFcmOptions" })
+  )
+}).annotate({ identifier: "WebpushConfig" })
 
 // -----------------------------------------------------------------------------
 // Request
@@ -183,7 +209,7 @@ const content = {
   android: Schema.optional(AndroidConfig),
   apns: Schema.optional(ApnsConfig),
   webpush: Schema.optional(WebpushConfig),
-  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text }))
+  fcmOptions: Schema.optional(Schema.Struct({ analyticsLabel: text }).annotate({ identifier: "FcmOptions" }))
 }
 
 /**
@@ -220,7 +246,7 @@ export const Message = Schema.Struct({
   ...content,
   token: text,
   fid: text
-})
+}).annotate({ identifier: "Message" })
 
 /**
  * The schema of the request's body; with `validateOnly` the service checks and delivers nothing.

@@ -40,6 +40,14 @@ export const maxRegistrationIds = 1000
 export const maxTimeToLive: Duration.Duration = Duration.weeks(4)
 
 /**
+ * Whether a key of `data` is the service's own: `from`, and what begins with `google.` (`server-ref.jd`).
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isReservedKey = (key: string): boolean => key === "from" || key.startsWith("google.")
+
+/**
  * The value of the header `authorization`.
  *
  * @category constants

@@ -32,7 +32,7 @@ const durationPattern = /^(-?\d+)(?:\.(\d{1,9}))?s$/
  * @category schemas
  * @since 1.0.0
  */
-export const Duration = Schema.String.pipe(Schema.decodeTo(
+export const Duration = Schema.String.annotate({ identifier: "google.protobuf.Duration" }).pipe(Schema.decodeTo(
   Schema.Duration.check(
     Schema.makeFilter((duration) =>
       Duration_.between(duration, { minimum: Duration_.negate(longest), maximum: longest }) ||
@@ -76,7 +76,7 @@ const timestampPattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+
  * @category schemas
  * @since 1.0.0
  */
-export const Timestamp = Schema.String.pipe(Schema.decodeTo(
+export const Timestamp = Schema.String.annotate({ identifier: "google.protobuf.Timestamp" }).pipe(Schema.decodeTo(
   Schema.DateTimeUtc.check(Schema.makeFilter((time) => isTimestamp(time) || "Expected a year from 1 to 9999")),
   SchemaTransformation.transformEffect({
     decode: (text) =>
@@ -113,7 +113,9 @@ const Part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
  * @category schemas
  * @since 1.0.0
  */
-export const Color = Schema.Struct({ red: Part, green: Part, blue: Part, alpha: Schema.optional(Part) })
+export const Color = Schema.Struct({ red: Part, green: Part, blue: Part, alpha: Schema.optional(Part) }).annotate({
+  identifier: "google.type.Color"
+})
 
 /**
  * A color as a text: `#rrggbb`.

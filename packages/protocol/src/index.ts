@@ -6,5 +6,6 @@
 export * as FcmV1 from "./FcmV1.ts"
 export * as GcmHttp from "./GcmHttp.ts"
 export * as OAuth from "./OAuth.ts"
+export * as PayloadSize from "./PayloadSize.ts"
 export * as ProtoJson from "./ProtoJson.ts"
 export * as RpcStatus from "./RpcStatus.ts"

@@ -2,13 +2,13 @@
  * A message in FCM v1's terms: what each platform gets of it.
  */
 import type * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import type { Copied } from "./copy.ts"
 import type { Valid } from "./messageFields.ts"
-import * as size from "./size.ts"
 import * as validation from "./validation.ts"
 
 /** What a message says to FCM v1, else all that is wrong with it: keys that GCM did not reserve come on top. */
@@ -100,7 +100,7 @@ export const showsOnApple = ({ apns, notification }: Valid): boolean =>
 
 /** Developer.apple.com, "Sending notification requests to APNs": 64 bytes. */
 export const fitsApns = (collapseKey: string | undefined): boolean =>
-  collapseKey !== undefined && size.ofText(collapseKey) <= 64
+  collapseKey !== undefined && PayloadSize.ofText(collapseKey) <= 64
 
 /** RFC 8030 section 5.4. */
 export const fitsWebPush = (collapseKey: string | undefined): boolean =>

@@ -3,6 +3,7 @@
  *
  * Texts tell names of fields, sizes and limits, never what the message says.
  */
+import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
@@ -11,7 +12,6 @@ import * as fcmMessage from "./fcmMessage.ts"
 import { type Findings, type Subject, when } from "./finding.ts"
 import * as apple from "./lintApple.ts"
 import type { Valid } from "./messageFields.ts"
-import * as size from "./size.ts"
 import { isReservedInFcm } from "./validation.ts"
 
 interface Rule {
@@ -33,20 +33,24 @@ export const lint = (fields: Valid) => {
 // Size
 // -----------------------------------------------------------------------------
 
-const topicLimit = 2048
-
-const ofJson = (value: unknown): number => value === undefined ? 0 : size.ofText(JSON.stringify(value))
+const ofJson = (value: unknown): number => value === undefined ? 0 : PayloadSize.ofText(JSON.stringify(value))
 
 /** How large all that a platform gets is: of the portable part, and of each that has overrides. */
 const sizes = ({ android, apns, fcm, webpush }: Subject): ReadonlyArray<readonly [Issue["path"], number]> => {
   const { notification } = fcm
-  const texts = size.ofTexts(notification)
+  const texts = PayloadSize.ofTexts(notification)
   const { body = notification?.body, title = notification?.title } = android?.notification ?? {}
   return [
-    [[], size.ofData(fcm.data) + texts],
-    [["android"], android ? size.ofData(fcm.android?.data ?? fcm.data) + size.ofTexts({ title, body }) : 0],
-    [["apns"], apns?.payload ? size.ofData(fcm.data) + texts + ofJson(apns.payload) : 0],
-    [["webpush"], webpush ? size.ofData(fcm.webpush?.data ?? fcm.data) + texts + ofJson(webpush.notification) : 0]
+    [[], PayloadSize.ofData(fcm.data) + texts],
+    [
+      ["android"],
+      android ? PayloadSize.ofData(fcm.android?.data ?? fcm.data) + PayloadSize.ofTexts({ title, body }) : 0
+    ],
+    [["apns"], apns?.payload ? PayloadSize.ofData(fcm.data) + texts + ofJson(apns.payload) : 0],
+    [
+      ["webpush"],
+      webpush ? PayloadSize.ofData(fcm.webpush?.data ?? fcm.data) + texts + ofJson(webpush.notification) : 0
+    ]
   ]
 }
 
@@ -160,12 +164,20 @@ export const rules = {
     explanation: "The services take 4,096 bytes, keys and values of data and the texts of the notification together; " +
       "FCM answers \"Android message is too big\", APNs \"PayloadTooLarge\".",
     find: (message) =>
-      larger(message, { than: size.limit, upTo: Number.POSITIVE_INFINITY }, `at most ${size.limit} are delivered`)
+      larger(
+        message,
+        { than: PayloadSize.limit, upTo: Number.POSITIVE_INFINITY },
+        `at most ${PayloadSize.limit} are delivered`
+      )
   },
   "topic-size": {
     explanation: "To topics and conditions the services take 2,048 bytes.",
     find: (message) =>
-      larger(message, { than: topicLimit, upTo: size.limit }, `too many for a topic, which takes ${topicLimit}`)
+      larger(
+        message,
+        { than: PayloadSize.topicLimit, upTo: PayloadSize.limit },
+        `too many for a topic, which takes ${PayloadSize.topicLimit}`
+      )
   },
   "fcm-refuses": {
     explanation: "FCM v1 reserves these keys, and GCM did not: a send through Fcm fails, one through Gcm does not.",

@@ -3,6 +3,9 @@
  *
  * Texts say what is expected, never what was given: a message's texts show in no error.
  */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
+import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -10,7 +13,6 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import type { Issue } from "../Message.ts"
 import type { Copied } from "./copy.ts"
 import { MessageFields, type Valid } from "./messageFields.ts"
-import * as size from "./size.ts"
 
 type Issues = ReadonlyArray<Issue>
 
@@ -83,17 +85,15 @@ export const reserved =
 export const present = (path: ReadonlyArray<string>, message: string): Rule => (fields) =>
   at(fields, path) === undefined ? [] : [{ path, message }]
 
-const isReserved = (key: string): boolean => key === "from" || key.startsWith("google.")
-
 /** Keys that FCM v1 reserves on top of what GCM does. */
-export const isReservedInFcm = (key: string): boolean => key === "message_type" || key.startsWith("gcm.notification.")
+export const isReservedInFcm = (key: string): boolean => FcmV1.isReservedKey(key) && !GcmHttp.isReservedKey(key)
 
 export const reservedInFcm = "`message_type`, and what begins with `gcm.notification.`"
 
 /** What is larger alone than all that may be in a message. */
 const tooLarge = (path: ReadonlyArray<string>, sizeOf: (part: unknown) => number): Rule => (fields) =>
-  sizeOf(at(fields, path)) > size.limit
-    ? [{ path, message: `must not be larger than ${size.limit} bytes` }]
+  sizeOf(at(fields, path)) > PayloadSize.limit
+    ? [{ path, message: `must not be larger than ${PayloadSize.limit} bytes` }]
     : []
 
 /** FCM answers 400: "Payload of Apple Push Notification Service must contain an [aps] key", "… a non-empty dictionary". */
@@ -106,10 +106,10 @@ const withoutAps: Rule = (fields) => {
 }
 
 const ofEvery: ReadonlyArray<Rule> = [
-  reserved(["data"], isReserved, "`from`, and what begins with `google.`"),
-  reserved(["android", "data"], isReserved, "`from`, and what begins with `google.`"),
+  reserved(["data"], GcmHttp.isReservedKey, "`from`, and what begins with `google.`"),
+  reserved(["android", "data"], GcmHttp.isReservedKey, "`from`, and what begins with `google.`"),
   reserved(["android", "data"], isReservedInFcm, reservedInFcm),
   withoutAps,
-  tooLarge(["data"], size.ofData),
-  tooLarge(["notification"], size.ofTexts)
+  tooLarge(["data"], PayloadSize.ofData),
+  tooLarge(["notification"], PayloadSize.ofTexts)
 ]

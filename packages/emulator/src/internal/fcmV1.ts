@@ -4,17 +4,16 @@
  * Bodies are as recorded where a source has them: protocol fixtures name it.
  */
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import * as Str from "effect/String"
 import { AnswerCut, ConnectionReset, html, json } from "./answer.ts"
 import * as Fate from "./fate.ts"
+import * as ProtoJson from "./protoJson.ts"
 import * as world from "./world.ts"
 
 export const send = Effect.gen(function*() {
@@ -27,6 +26,8 @@ export const send = Effect.gen(function*() {
   const body = parse(yield* request.text)
   if (Result.isFailure(body)) return body.failure
   const { message: { fid, token, ...message }, validateOnly } = body.success
+  const unfit = checkContent(message)
+  if (unfit !== undefined) return unfit
   const kind = fid === undefined ? "token" : "fid"
   const recipient = fid ?? token
   if (fid !== undefined && token !== undefined) return twoTargets
@@ -67,53 +68,34 @@ const checkToken = Effect.fnUntraced(function*(request: HttpServerRequest.HttpSe
 const checkProject = (project: string) =>
   project === "emulator-denied" ? denied(project) : project === "emulator-missing" ? missing : undefined
 
-const decode = Schema.decodeUnknownResult(FcmV1.SendRequest, { errors: "all" })
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+const decode = ProtoJson.decode(FcmV1.SendRequest)
 
 const parse = (text: string): Result.Result<typeof FcmV1.SendRequest.Type, HttpServerResponse.HttpServerResponse> =>
-  Result.try({ try: (): unknown => camelCase(JSON.parse(text)), catch: () => invalidJson }).pipe(
-    Result.flatMap((json) => Result.mapError(decode(json), ({ issue }) => badRequest(json, issue)))
+  Result.try({ try: (): unknown => JSON.parse(text), catch: () => invalidJson }).pipe(
+    Result.flatMap((json) => Result.mapError(decode(json), invalidArgument))
   )
 
-/** Maps, whose keys are the sender's own. */
-const maps = new Set(["data", "headers"])
-
-/** Names of fields may come in snake_case, as the JSON rules of proto3 have it. */
-const camelCase = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(camelCase)
-  if (!Predicate.isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [Str.snakeToCamel(key), maps.has(key) ? field : camelCase(field)])
-  )
+/** What is well-formed, and refused all the same: the page of error codes has the reasons, and no bodies but one. */
+const checkContent = ({ android, data, notification }: FcmV1.Content) => {
+  const reserved = [["message.data", data], ["message.android.data", android?.data]] as const
+  const violations = [
+    ...reserved.flatMap(([path, map]) =>
+      Object.keys(map ?? {}).flatMap((key, i) =>
+        FcmV1.isReservedKey(key)
+          ? [{ field: `${path}[${i}].key`, description: `Invalid data payload key: ${key}` }]
+          : []
+      )
+    ),
+    ...android?.ttl === undefined || isTimeToLive(android.ttl)
+      ? []
+      : [{ field: "message.android.ttl", description: "Invalid time to live duration: must be from 0 to 4 weeks" }]
+  ]
+  if (violations.length > 0) return invalidArgument(violations)
+  const size = PayloadSize.ofData(data) + PayloadSize.ofTexts(notification)
+  return size > PayloadSize.limit ? tooLarge : undefined
 }
 
-const badRequest = (body: unknown, issue: SchemaIssue.Issue) =>
-  invalidArgument(
-    format(issue).issues.map(({ message, path = [] }) => {
-      const keys = path.map((part) => String(typeof part === "object" ? part.key : part))
-      const field = fieldOf(body, keys)
-      const type = /string/i.test(message) ? "TYPE_STRING" : "TYPE_MESSAGE"
-      return { field, description: `Invalid value at '${field}' (${type}), ${JSON.stringify(valueAt(body, keys))}` }
-    })
-  )
-
-const valueAt = (value: unknown, keys: ReadonlyArray<string>): unknown =>
-  keys.reduce(
-    (at: unknown, key) =>
-      typeof at === "object" && at !== null ? Object.entries(at).find(([k]) => k === key)?.[1] : undefined,
-    value
-  )
-
-/** As protobuf names fields: an entry of a map by its position. */
-const fieldOf = (body: unknown, keys: ReadonlyArray<string>): string => {
-  const at = keys.findIndex((key) => maps.has(key))
-  const key = keys[at + 1]
-  if (at < 0 || key === undefined) return keys.join(".")
-  const map = valueAt(body, keys.slice(0, at + 1))
-  const position = Predicate.isObject(map) ? Object.keys(map).indexOf(key) : 0
-  return `${keys.slice(0, at + 1).join(".")}[${position}].value`
-}
+const isTimeToLive = Duration.between({ minimum: Duration.zero, maximum: FcmV1.maxTimeToLive })
 
 // -----------------------------------------------------------------------------
 // Answers
@@ -139,13 +121,13 @@ const fcmError = (errorCode: FcmV1.ErrorCode) => ({
   errorCode
 })
 
-const fieldViolations = (violations: ReadonlyArray<{ readonly field: string; readonly description: string }>) => ({
+const fieldViolations = (violations: ReadonlyArray<ProtoJson.Violation>) => ({
   "@type": "type.googleapis.com/google.rpc.BadRequest",
   fieldViolations: violations
 })
 
-const invalidArgument = (violations: ReadonlyArray<{ readonly field: string; readonly description: string }>) =>
-  failure(400, "INVALID_ARGUMENT", violations[0]?.description ?? "Request contains an invalid argument.", [
+const invalidArgument = (violations: ReadonlyArray<ProtoJson.Violation>) =>
+  failure(400, "INVALID_ARGUMENT", violations.map(({ description }) => description).join("\n"), [
     fieldViolations(violations)
   ])
 
@@ -155,6 +137,8 @@ const noTarget = failure(400, "INVALID_ARGUMENT", "Recipient of the message is n
   fieldViolations([{ field: "message", description: "Recipient of the message is not set." }]),
   fcmError("INVALID_ARGUMENT")
 ])
+
+const tooLarge = failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [])
 
 const twoTargets = invalidArgument([
   { field: "message", description: "Only one of the targets token, fid, topic and condition may be set." }

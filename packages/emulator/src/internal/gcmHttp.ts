@@ -2,6 +2,8 @@
  * GCM HTTP, JSON form, from the service's side.
  */
 import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
+import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -28,6 +30,7 @@ export const send = Effect.gen(function*() {
       `Number of messages on bulk (${ids.length}) exceeds maximum allowed (${GcmHttp.maxRegistrationIds})`
     )
   }
+  const unfit = checkContent(body)
   const project = projectOf(key)
   const fates = yield* Effect.forEach(ids, (id) => Fate.strike(project, "gcm", id))
   const fated = (name: Fate.Name) => fates.some((fate) => fate.name === name)
@@ -35,7 +38,10 @@ export const send = Effect.gen(function*() {
   if (fated("html")) return html
   if (fated("slow")) yield* Effect.sleep(Math.max(...fates.map(({ n, name }) => name === "slow" ? n ?? 0 : 0)))
   const answerCut = fated("cut")
-  const results = yield* Effect.forEach(ids, (id, i) => resultOf(project, id, fates[i]?.name ?? "ok", body, answerCut))
+  const results = yield* Effect.forEach(ids, (id, i) =>
+    unfit === undefined
+      ? resultOf(project, id, fates[i]?.name ?? "ok", body, answerCut)
+      : Effect.succeed<GcmHttp.Result>({ error: unfit }))
   const text = JSON.stringify(envelope(results, requests.gcm, body.dry_run === true))
   if (answerCut) return yield* new AnswerCut({ text })
   const headers = fated("unavailable") || fated("internal") ? { "retry-after": "1" } : {}
@@ -50,6 +56,15 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonRequ
 
 /** Requests carry no project, so that keys name one: `emulator:<project>`. */
 const projectOf = (key: string): string => /^emulator:(.+)$/.exec(key)?.[1] ?? "default"
+
+/** What is well-formed, and refused for each id all the same. */
+const checkContent = (
+  { data, time_to_live: seconds }: typeof GcmHttp.JsonRequest.Type
+): GcmHttp.ErrorCode | undefined => {
+  if (Object.keys(data ?? {}).some(GcmHttp.isReservedKey)) return "InvalidDataKey"
+  if (seconds !== undefined && (seconds < 0 || seconds > Duration.toSeconds(GcmHttp.maxTimeToLive))) return "InvalidTtl"
+  return PayloadSize.ofData(Record.map(data ?? {}, dataText)) > PayloadSize.limit ? "MessageTooBig" : undefined
+}
 
 // -----------------------------------------------------------------------------
 // Results
