@@ -13,7 +13,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Layer, Random, Redacted, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { drive, inTime } from "./utils/time.ts"
+import { drive, givingWay, inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -130,6 +130,22 @@ describe("law 2: only what may be retried is retried", () => {
       assert.strictEqual(error.report.unavailable[0]?.attempts, 3)
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
+
+  it.effect("no retry is late because a worker gave way before it set its alarm", () =>
+    Effect.gen(function*() {
+      for (let seed = 0; seed < 60; seed++) {
+        const { answer, asked } = script({
+          early: [unavailable({ "retry-after": "1" }), Http.accept],
+          late: [unavailable({ "retry-after": "20" }), Http.accept]
+        })
+        yield* send(["late", "early"], { retryPolicy: spaced("1 second") }).pipe(
+          Effect.provide(Http.fcm(answer)),
+          (run) => drive(run, { scheduler: givingWay(seed) })
+        )
+        const [first = 0, second] = times(asked, "early")
+        assert.strictEqual(second, first + 1, `seed ${seed}`)
+      }
+    }))
 
   it.effect("a retry that waited for a slot is not late either", () => {
     const { answer, asked } = script({

@@ -17,7 +17,7 @@ import {
   Stream
 } from "effect"
 import * as Http from "./utils/http.ts"
-import { drive, inTime, pass } from "./utils/time.ts"
+import { drive, givingWay, inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -234,6 +234,20 @@ describe("sendStream", () => {
         }
       }
     }).pipe(Effect.provide(Http.fcm(Http.accept))))
+
+  it.effect("comes to its end though workers give way just before they wait until what they settled is taken", () =>
+    Effect.gen(function*() {
+      const all = Array.from({ length: 10_000 }, (_, i) => `${i}`)
+      const answer: Http.Answer = (request, n) => Effect.delay(Http.acceptAll(request, n), "1 second")
+      for (let seed = 0; seed < 40; seed++) {
+        const fiber = yield* Messaging.sendStream(message, Stream.fromIterable(all), { concurrency: 10 }).pipe(
+          Stream.runDrain,
+          Effect.provide(Http.gcm(answer)),
+          (run) => drive(run, { scheduler: givingWay(seed) })
+        )
+        yield* Fiber.join(fiber)
+      }
+    }))
 
   it.effect("fails for a message that is wrong in itself before it takes anybody", () =>
     Effect.gen(function*() {

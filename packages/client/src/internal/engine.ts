@@ -151,8 +151,9 @@ export class Engine<A> {
       } else if (this.#isOver) {
         return yield* this.#idle.callAll
       } else {
-        yield* this.#setAlarm()
-        yield* this.#idle.park
+        yield* this.#setAlarm
+        // what comes meanwhile is taken, or the alarm is set for it
+        yield* this.#idle.parkWhile(() => !this.#isOver && this.#nextAt >= this.#alarmAt)
       }
     }
   })
@@ -181,17 +182,26 @@ export class Engine<A> {
     return [group]
   }
 
-  /** Has a worker called when the next request may leave. */
-  #setAlarm(): Effect.Effect<void> {
-    const at = Math.min(this.#waiting.nextAt(), this.#send.fresh.nextAt())
-    if (at >= this.#alarmAt) return Effect.void
-    this.#alarmAt = at
-    const ring = Effect.suspend(() => {
-      this.#alarmAt = Number.POSITIVE_INFINITY
-      return this.#idle.callOne
-    })
-    return Effect.asVoid(FiberHandle.run(this.#alarm, Effect.delay(ring, Math.max(0, at - this.#now))))
+  /** When the next request may leave. */
+  get #nextAt(): number {
+    return Math.min(this.#waiting.nextAt(), this.#send.fresh.nextAt())
   }
+
+  /** Has a worker called when the next request may leave. */
+  get #setAlarm(): Effect.Effect<void> {
+    return this.#nextAt < this.#alarmAt ? Effect.asVoid(FiberHandle.run(this.#alarm, this.#ringInTime)) : Effect.void
+  }
+
+  /** Finds the time itself: since it was set, an earlier one may have come. */
+  readonly #ringInTime: Effect.Effect<void> = Effect.suspend(() => {
+    this.#alarmAt = this.#nextAt
+    return Effect.delay(this.#ring, Math.max(0, this.#alarmAt - this.#now))
+  })
+
+  readonly #ring: Effect.Effect<void> = Effect.suspend(() => {
+    this.#alarmAt = Number.POSITIVE_INFINITY
+    return this.#idle.callOne
+  })
 
   /** The send has ended: nobody waits on. */
   get #callOff(): Effect.Effect<void> {

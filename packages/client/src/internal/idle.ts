@@ -7,22 +7,15 @@ import * as Semaphore from "effect/Semaphore"
 export class Idle {
   readonly #calls = Semaphore.makeUnsafe(0)
   #parked = 0
-  /** Whether somebody called while nobody was parked: whoever was just about to park looks again first. */
-  #missed = false
-
-  /** Waits until called. */
-  readonly park: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.#missed) {
-      this.#missed = false
-      return Effect.void
-    }
-    this.#parked++
-    return this.#calls.take(1)
-  })
 
   /** Waits as long as that is so; whoever changes it calls. */
   parkWhile(isSo: () => boolean): Effect.Effect<void> {
-    return Effect.suspend(() => isSo() ? Effect.andThen(this.park, this.parkWhile(isSo)) : Effect.void)
+    return Effect.suspend(() => {
+      if (!isSo()) return Effect.void
+      // at once: a call that comes between the look and the nap would be missed
+      this.#parked++
+      return Effect.andThen(this.#calls.take(1), this.parkWhile(isSo))
+    })
   }
 
   /** Calls one that waits. */
@@ -32,11 +25,8 @@ export class Idle {
   readonly callAll: Effect.Effect<void> = Effect.suspend(() => this.#call(this.#parked))
 
   #call(n: number): Effect.Effect<void> {
-    if (this.#parked === 0) {
-      this.#missed = true
-      return Effect.void
-    }
     const called = Math.min(n, this.#parked)
+    if (called === 0) return Effect.void
     this.#parked -= called
     return Effect.asVoid(this.#calls.release(called))
   }

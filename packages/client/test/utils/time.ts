@@ -1,6 +1,6 @@
 /** Virtual time. */
 import { assert } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Random } from "effect"
+import { Clock, Duration, Effect, Fiber, identity, Random, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Lets everything go on that need not wait. */
@@ -18,16 +18,29 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Durati
     return yield* Fiber.join(fiber)
   })
 
+/** Has fibers give way to others at any step, by chance: the same seed, the same steps. */
+export const givingWay = (seed: number): Scheduler.Scheduler => {
+  let state = seed
+  const next = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648
+  return new class extends Scheduler.MixedScheduler {
+    override shouldYield(fiber: Fiber.Fiber<unknown, unknown>) {
+      return (fiber.currentOpCount > 2 && next() < 0.2) || super.shouldYield(fiber)
+    }
+  }()
+}
+
 /** Jitter that is always its half. */
 const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
 
-const settleShortly = Effect.yieldNow.pipe(Effect.repeat({ times: 25 }))
+/** So often others may go on before time moves. */
+const turns = 25
 
 /** Runs an effect, time moving from event to event, when nobody can go on; `until` it ends, or that moment. */
 export const drive = Effect.fnUntraced(function*<A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  { check = () => {}, timers = new Set(), until = Number.POSITIVE_INFINITY }: {
+  { check = () => {}, scheduler, timers = new Set(), until = Number.POSITIVE_INFINITY }: {
     readonly check?: () => void
+    readonly scheduler?: Scheduler.Scheduler
     /** Those that sleep. */
     readonly timers?: Set<unknown>
     readonly until?: number
@@ -45,10 +58,14 @@ export const drive = Effect.fnUntraced(function*<A, E, R>(
     }
   }
   const fiber = yield* Effect.forkChild(
-    effect.pipe(Effect.provideService(Random.Random, half), Effect.provideService(Clock.Clock, spy))
+    effect.pipe(
+      Effect.provideService(Random.Random, half),
+      Effect.provideService(Clock.Clock, spy),
+      scheduler === undefined ? identity : Effect.provideService(Scheduler.Scheduler, scheduler)
+    )
   )
   for (let events = 0; events < 3000; events++) {
-    yield* settleShortly
+    yield* Effect.repeat(Effect.yieldNow, { times: scheduler === undefined ? turns : 20 * turns })
     check()
     if (fiber.pollUnsafe() !== undefined) return fiber
     const now = clock.currentTimeMillisUnsafe()
