@@ -153,7 +153,8 @@ export interface Fetched {
 /**
  * Keeps the token that `fetch` makes until it expires, and has the next one fetched ahead: when five minutes of it are
  * left (at half time, for a token that lives less than ten), in the background, so that nobody waits. As long as that
- * fails, the old token serves while it lasts, and the next try comes after ten seconds at the earliest.
+ * fails, the old token serves while it lasts, and the next try comes after ten seconds at the earliest. A `fetch` that
+ * takes longer than a minute is given up as {@link Unreachable}.
  *
  * @category constructors
  * @since 1.0.0
@@ -164,7 +165,10 @@ export const make = Effect.fnUntraced(function*<R>(
   const scope = yield* Effect.scope
   const context = yield* Effect.context<R>()
   const lookup = Effect.flatMap(
-    Effect.provideContext(fetch, context),
+    Effect.timeoutOrElse(Effect.provideContext(fetch, context), {
+      duration: "1 minute",
+      orElse: () => Effect.fail(new AccessTokenError({ reason: new Unreachable({ detail: "no token for a minute" }) }))
+    }),
     ({ expiresIn, token }) =>
       Effect.map(Clock.currentTimeMillis, (now): Kept => {
         const lifetime = Math.max(0, expiresIn * 1000)
@@ -176,7 +180,7 @@ export const make = Effect.fnUntraced(function*<R>(
     timeToLive: Exit.match({ onFailure: () => Duration.zero, onSuccess: ({ lifetime }) => Duration.millis(lifetime) })
   })
   const refresh = (kept: Kept) =>
-    Effect.timeout(lookup, "1 minute").pipe(
+    lookup.pipe(
       Effect.flatMap((next) =>
         // a token that somebody fetched in the meantime is the newer one
         Effect.flatMap(

@@ -118,6 +118,18 @@ describe("AccessToken", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("gives up a fetch after a minute, which is worth a retry", () => {
+    let fetched = 0
+    const token = { token: Redacted.make("token"), expiresIn: 3600 }
+    const layer = AccessToken.layer(Effect.suspend(() => ++fetched === 1 ? Effect.never : Effect.succeed(token)))
+    return Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.flip(get), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(fiber)).reason._tag, "Unreachable")
+      assert.strictEqual(yield* get, "token")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("forgets an invalidated token", () => {
     const { layer } = tokens()
     return Effect.gen(function*() {

@@ -11,9 +11,9 @@ import {
   type SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { drive, inTime } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -251,6 +251,40 @@ describe("a fault of the credentials or the project", () => {
       assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), ["Unknown", "Success"])
       assert.strictEqual(report.unknown[0]?.attempts, 2)
       assert.deepStrictEqual(paced, [1, 1, 1])
+    }))
+
+  it.effect("FCM 401: a new token that takes its time takes nobody past the end, the gate or the deadline", () =>
+    Effect.gen(function*() {
+      const sendWith = Effect.fnUntraced(function*(other: Effect.Effect<Response>, seconds: number) {
+        let tokens = 0
+        const asked: Array<readonly [recipient: string, second: number]> = []
+        const start = yield* Clock.currentTimeMillis
+        const layer = Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(Layer.provide([
+          AccessToken.layer(Effect.suspend(() =>
+            Effect.delay(
+              Effect.succeed({ token: Redacted.make(`token-${++tokens}`), expiresIn: 3600 }),
+              Duration.seconds(tokens === 1 ? 0 : seconds)
+            )
+          )),
+          Http.layer((request, n) =>
+            Effect.gen(function*() {
+              const recipient = Http.tokenOf(request)
+              asked.push([recipient, ((yield* Clock.currentTimeMillis) - start) / 1000])
+              if (recipient === "other") return yield* Effect.delay(other, "1 second")
+              return yield* request.headers["authorization"] === "Bearer token-1"
+                ? Http.fcmError(401, {})
+                : Http.accept(request, n)
+            })
+          )
+        ]))
+        yield* drive(Effect.exit(Effect.provide(Messaging.send(message, ["first", "other"]), layer)))
+        return asked
+      })
+      const both: ReadonlyArray<readonly [string, number]> = [["first", 0], ["other", 0]]
+      assert.deepStrictEqual(yield* sendWith(Http.fcmError(403, {}), 5), [...both])
+      const busy = Http.text("", { status: 429, headers: { "retry-after": "9" } })
+      assert.deepStrictEqual(yield* sendWith(busy, 5), [...both, ["first", 10]])
+      assert.deepStrictEqual(yield* sendWith(Http.json({ name: "projects/p/messages/1" }), 31), [...both])
     }))
 
   it.effect("FCM 401 after the end: nothing more is sent", () =>

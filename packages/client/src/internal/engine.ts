@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { AccessTokenError } from "../AccessToken.ts"
@@ -225,20 +226,23 @@ export class Engine<A> {
   readonly #process = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
     let hasRenewed = false
     while (true) {
+      // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
+      const credential = yield* Effect.result(Request.credential(this.#send))
+      if (Result.isFailure(credential)) return yield* this.#withoutToken(taken, credential.failure)
       // who was due may have waited for a slot since
       const groups = this.#isOpen ? this.#inTime(taken, Duration.zero) : yield* this.#admit(taken)
       const [first] = groups
       if (first === undefined) return
       const now = this.#now
       const heard = yield* Request.ask(this.#send, {
+        credential: credential.success,
         prepared: first.prepared,
         recipients: groups.length === 1
           ? first.tickets.map((ticket) => ticket.recipient)
           : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
         firstAttempt: first.firstAttempt ?? now,
         mayRenew: () => !hasRenewed && !this.#isStopped
-      }).pipe(Effect.catch((error) => Effect.succeed(error)))
-      if (heard._tag === "AccessTokenError") return yield* this.#withoutToken(groups, heard)
+      })
       this.#ended.requests++
       for (const group of groups) group.attempts++
       if (heard._tag !== "Renewed") {
@@ -251,7 +255,7 @@ export class Engine<A> {
   })
 
   get #isOpen(): boolean {
-    return this.#send.pacing === undefined && Duration.isZero(this.#send.gate.wait(this.#now))
+    return !this.#isStopped && this.#send.pacing === undefined && Duration.isZero(this.#send.gate.wait(this.#now))
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */

@@ -28,6 +28,7 @@ export interface Requests {
 
 /** What one request asks. */
 export interface Question {
+  readonly credential: Redacted.Redacted
   readonly prepared: Prepared
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Milliseconds since the epoch. */
@@ -41,19 +42,9 @@ export interface Renewed {
   readonly _tag: "Renewed"
 }
 
-/** Asks once. */
-export const ask = (self: Requests, question: Question): Effect.Effect<Verdict.Verdict | Renewed, AccessTokenError> =>
-  Effect.flatMap(
-    Effect.flatMap(self.protocol.credential, checkHeader),
-    (credential) =>
-      Effect.flatMap(exchangeWith(self, question, credential), (verdict): Effect.Effect<Verdict.Verdict | Renewed> => {
-        const { renew } = self.protocol
-        const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
-        return isRefused && renew !== undefined && question.mayRenew()
-          ? Effect.as(renew(credential), { _tag: "Renewed" })
-          : Effect.succeed(verdict)
-      })
-  )
+/** What the next request is made with. */
+export const credential = ({ protocol }: Requests): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
+  Effect.flatMap(protocol.credential, checkHeader)
 
 /** A credential that no header can hold would fail in the client, as if the network had. */
 const checkHeader = (credential: Redacted.Redacted): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
@@ -63,10 +54,19 @@ const checkHeader = (credential: Redacted.Redacted): Effect.Effect<Redacted.Reda
     })
   )
 
+/** Asks once. */
+export const ask = (self: Requests, question: Question): Effect.Effect<Verdict.Verdict | Renewed> =>
+  Effect.flatMap(exchangeWith(self, question), (verdict): Effect.Effect<Verdict.Verdict | Renewed> => {
+    const { renew } = self.protocol
+    const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
+    return isRefused && renew !== undefined && question.mayRenew()
+      ? Effect.as(renew(question.credential), { _tag: "Renewed" })
+      : Effect.succeed(verdict)
+  })
+
 const exchangeWith = (
   self: Requests,
-  { firstAttempt, prepared, recipients }: Question,
-  credential: Redacted.Redacted
+  { credential, firstAttempt, prepared, recipients }: Question
 ): Effect.Effect<Verdict.Verdict> => {
   const request = prepared.encoded({ recipients, credential, firstAttempt })
   const scrub = Scrub.make(() => [
