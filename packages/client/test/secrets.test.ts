@@ -39,11 +39,12 @@ const words = {
   webpushData: "web-SECRET",
   webpushBody: "page-SECRET",
   link: "link-SECRET",
-  subtitle: "sub-SECRET"
+  subtitle: "sub-SECRET",
+  phrase: "he said \"SECRET\" to\nBob \\ Ann"
 }
 
 const message = Message.make({
-  data: { key: words.data },
+  data: { key: words.data, phrase: words.phrase },
   notification: { title: words.title, body: words.body },
   android: {
     data: { key: words.androidData },
@@ -98,6 +99,8 @@ const scenarios: Record<string, Http.Answer> = {
   "quoting 401": quoting(401),
   "quoting 403": quoting(403),
   "quoting 503": quoting(503),
+  "gcm 400, with blanks": (request) => Http.text(`bad: ${request.text.replaceAll(",", ", ")}`, { status: 400 }),
+  "gcm 400, long": () => Http.text(`bad ${"x".repeat(1970)} ${words.phrase}`, { status: 400 }),
   "rejected": (request) =>
     Http.fcmError(400, {
       code: "INVALID_ARGUMENT",

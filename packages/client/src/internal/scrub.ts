@@ -13,23 +13,32 @@ export interface Scrub {
 
 /** Hides the secrets, in whatever case and spacing, and by its look whatever else may be one. */
 export const make = (secrets: () => Iterable<string>): Scrub => {
-  const hide = (text: string): string =>
-    // the longest first, so that no part of one is left when it holds another; short ones are no secrets but words
-    Array.from(secrets(), plain)
-      .filter((secret) => secret.length >= 4)
-      .sort((a, b) => b.length - a.length)
-      .reduce((rest, secret) => rest.replace(new RegExp(RegExp_.escape(secret), "gi"), redacted), text)
+  let known: ReadonlyArray<string> | undefined
+  // the longest first, so that no part of one is left when it holds another; short ones are no secrets but words
+  const all = () =>
+    known ??= Array.from(secrets(), plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
+  const hide = (text: string): string => all().reduce((rest, secret) => rest.replace(pattern(secret), redacted), text)
+  const quotes = (code: string): boolean => all().some((secret) => code.toLowerCase().includes(secret.toLowerCase()))
   return {
     text: (text) => {
-      // a service's text is a sentence or two: no more of it is looked at
-      const shown = hide(plain(text.slice(0, maxRead))).replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
+      // a service's text is a sentence or two; of a part of a longer one we could not tell what it quotes where it ends
+      if (text.length > maxRead) return "…"
+      const shown = hide(plain(text)).replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
       return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
     },
-    code: (code) => /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && hide(code) === code ? code : "UNKNOWN"
+    code: (code) => /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && !quotes(code) ? code : "UNKNOWN"
   }
 }
 
 const redacted = "<redacted>"
+
+/** Finds it as it is, and as JSON writes it, however deep in texts within texts. */
+const pattern = (secret: string): RegExp => new RegExp(Array.from(secret, writings).join(""), "gi")
+
+const writings = (char: string): string =>
+  char === " "
+    ? String.raw`(?: |\\+[nrtbf])+`
+    : (/["\\/]/.test(char) ? String.raw`\\*` : "") + RegExp_.escape(char)
 
 /** On one line, without control characters. */
 const plain = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim()
