@@ -55,7 +55,7 @@ export interface SendOptions {
    */
   readonly delivery?: "atLeastOnce" | "atMostOnce" | undefined
   /**
-   * Requests in flight per call: a whole number, 1 or more, else the send dies.
+   * Requests in flight per call: a whole number from 1 to 10,000, else the send dies.
    *
    * @default 100
    */

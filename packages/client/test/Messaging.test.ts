@@ -142,6 +142,7 @@ describe("send", () => {
     Effect.gen(function*() {
       const wrong: ReadonlyArray<Messaging.StreamOptions> = [
         ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY].flatMap((n) => [{ concurrency: n }, { maxWaiting: n }]),
+        { concurrency: 10_001 },
         ...[-1, Number.NaN, "-1 seconds" as const].flatMap((_) => [{ deadline: _ }, { requestTimeout: _ }])
       ]
       for (const options of wrong) {

@@ -94,6 +94,8 @@ export class Engine<A> {
   readonly #stop = Latch.makeUnsafe()
   readonly #deadline: number
   #inFlight = 0
+  /** How many wait, as far as the gauge was told. */
+  #told = 0
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   static make<A>(send: Send<A>): Effect.Effect<Engine<A>, never, Scope.Scope> {
@@ -101,7 +103,7 @@ export class Engine<A> {
       // whoever waits when the send is interrupted waits no more
       Effect.acquireRelease(
         Effect.sync(() => new Engine(send, alarm)),
-        (engine) => send.metrics.waiting(-engine.waiting)
+        (engine) => send.metrics.waiting(-engine.#told)
       ))
   }
 
@@ -115,6 +117,16 @@ export class Engine<A> {
   /** How many recipients wait for a retry. */
   get waiting(): number {
     return this.#waiting.recipients
+  }
+
+  /** Tells how many wait now: all or nothing of it, also when the send is interrupted. */
+  get #tellGauge(): Effect.Effect<void> {
+    return Effect.uninterruptible(Effect.suspend(() => {
+      const change = this.#waiting.recipients - this.#told
+      if (change === 0) return Effect.void
+      this.#told += change
+      return this.#send.metrics.waiting(change)
+    }))
   }
 
   /** Calls a worker: there is something new to take. */
@@ -144,7 +156,7 @@ export class Engine<A> {
         this.#inFlight++
         yield* this.#idle.callOne // there may be more
         yield* this.#send.fresh.onTaken
-        if (groups.some((group) => group.failures > 0)) yield* this.#send.metrics.waiting(-sizeOf(groups))
+        yield* this.#tellGauge
         yield* this.#process(groups)
         if (this.#isStopped) yield* this.#callOff
         yield* this.#send.sink.flush
@@ -214,9 +226,8 @@ export class Engine<A> {
     const { end } = this.#ended
     if (end === undefined) return
     for (const group of yield* this.#send.fresh.takeAll) this.#leave(group, end.reason._tag)
-    const waiting = this.#waiting.takeAll()
-    for (const group of waiting) this.#giveUp(group)
-    yield* this.#send.metrics.waiting(-sizeOf(waiting))
+    for (const group of this.#waiting.takeAll()) this.#giveUp(group)
+    yield* this.#tellGauge
   })
 
   // ---------------------------------------------------------------------------
@@ -442,7 +453,7 @@ export class Engine<A> {
     group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
     if (!Group.isInTime(group, group.due, this.#deadline)) return false
     this.#waiting.add(group)
-    yield* metrics.waiting(group.tickets.length)
+    yield* this.#tellGauge
     yield* metrics.retry(trouble.code, group.tickets.length)
     yield* Effect.logDebug(
       `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`

@@ -25,15 +25,15 @@ export const make = (
   deadline: time("deadline", call.deadline ?? layer.deadline ?? deadline),
   requestTimeout: time("requestTimeout", call.requestTimeout ?? layer.requestTimeout ?? "15 seconds"),
   delivery: call.delivery ?? layer.delivery ?? "atLeastOnce",
-  concurrency: positive("concurrency", call.concurrency ?? layer.concurrency ?? 100),
-  maxWaiting: positive("maxWaiting", call.maxWaiting ?? layer.maxWaiting ?? 10_000),
+  concurrency: count("concurrency", call.concurrency ?? layer.concurrency ?? 100, 10_000),
+  maxWaiting: count("maxWaiting", call.maxWaiting ?? layer.maxWaiting ?? 10_000, Number.MAX_SAFE_INTEGER),
   pacing: call.pacing ?? layer.pacing,
   requestSpans: call.requestSpans ?? layer.requestSpans ?? false
 })
 
-const positive = (option: string, value: number): number => {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`the option ${option} must be a whole number, 1 or more, not ${value}`)
+const count = (option: string, value: number, most: number): number => {
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+    throw new RangeError(`the option ${option} must be a whole number from 1 to ${most}, not ${value}`)
   }
   return value
 }

@@ -72,6 +72,9 @@ interface Pipeline<A, B, E> {
 /** So many outcomes may wait to be taken before no more recipients are asked for. */
 const bufferSize = 1024
 
+/** Requests of many recipients that may be filled ahead: one is filled for each message that comes. */
+const filledAhead = 10
+
 const pipeline = <A, B, E, E2, R>(
   layer: Layer,
   settings: Settings,
@@ -96,9 +99,10 @@ const pipeline = <A, B, E, E2, R>(
     const count = Effect.suspend(() => metrics.outcomes(uncounted.splice(0)))
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
-    const enough = Math.max(protocol.recipientsPerRequest, settings.concurrency)
+    const { recipientsPerRequest } = protocol
+    const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : filledAhead * recipientsPerRequest)
     const arriving: Arriving<A> = new Arriving<A>({
-      perRequest: protocol.recipientsPerRequest,
+      perRequest: recipientsPerRequest,
       stop: Effect.suspend(() => Fiber.interrupt(pulling)),
       // not for each that leaves: half of it at a time
       onTaken: Effect.suspend(() => arriving.size * 2 <= enough ? puller.callOne : Effect.void)
