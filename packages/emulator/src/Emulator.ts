@@ -1,8 +1,8 @@
 /**
  * Google's cloud messaging, emulated: what Mailpit is for e-mail.
  *
- * One world behind one HTTP app that speaks FCM HTTP v1, GCM HTTP and the OAuth token endpoint from the service's side,
- * as a test `HttpClient` layer here, and as a server in `EmulatorServer`. It delivers nothing, and relays nothing.
+ * One world behind one HTTP app that speaks FCM HTTP v1 (messages and topic subscriptions), the Instance ID service, GCM
+ * HTTP (JSON, plain text, device groups) and the OAuth token endpoint from the service's side, as a test `HttpClient` layer here, and as a server in `EmulatorServer`. It delivers nothing, and relays nothing.
  *
  * **Details**
  *
@@ -24,7 +24,22 @@
  * | `emulator:reset-N:…` | not accepted, the connection drops, N times | the whole request |
  * | `emulator:html-N:…` | not accepted, an HTML page with 502, N times | the whole request |
  *
- * Without `-N`: always. The bearer tokens that let in are those of the token endpoint, and `owner`. The API key
+ * Without `-N`: always. In plain text `unavailable` and `internal` are the status 503 and 500, `Retry-After: 1`, and all
+ * else is as for GCM. A message to a topic or a condition reaches every subscriber but `emulator:apns-auth:…`; one to a
+ * device group names the members that fail. Who cannot be subscribed is told so when it is tried:
+ *
+ * | recipient | topic subscriptions of FCM v1 | Instance ID, its token alone |
+ * | --- | --- | --- |
+ * | `emulator:unregistered:…` | 404 UNREGISTERED | `NOT_FOUND` |
+ * | `emulator:invalid:…` | 400 INVALID_ARGUMENT | `INVALID_ARGUMENT` |
+ * | `emulator:mismatch:…` | 403 SENDER_ID_MISMATCH | `INVALID_ARGUMENT` |
+ * | `emulator:unavailable-N:…` | 503 UNAVAILABLE, `Retry-After: 1`, N times | `DEADLINE_EXCEEDED` |
+ * | `emulator:internal-N:…` | 500 INTERNAL, `Retry-After: 1`, N times | `INTERNAL` |
+ * | `emulator:quota-N:…` | 429 QUOTA_EXCEEDED, `Retry-After: 1`, N times | `RESOURCE_EXHAUSTED` |
+ * | `slow`, `cut`, `reset`, `html` | as for a message | the whole request |
+ *
+ * A subscription belongs to the project in the path, or of the API key; one that came with an access token through the
+ * Instance ID service, which names no project, counts in all of them. The bearer tokens that let in are those of the token endpoint, and `owner`. The API key
  * `emulator:bad-key` is refused (401); `emulator:<project>` names a project, any other stands for `default`. The
  * projects `emulator-denied` (403) and `emulator-missing` (404) are refused by FCM v1.
  *
@@ -63,18 +78,36 @@ export interface Arrival {
   readonly project: string
   /** The registration token or installation id, in clear: the emulator's are worth nothing. */
   readonly recipient: string
-  /** What `recipient` is. GCM has tokens alone. */
+  /** What `recipient` is. GCM has tokens alone. Of a subscriber who never got a message of his own: as it looks. */
   readonly kind: "token" | "fid"
+  /** What fanned out to the recipient; absent if the recipient was addressed. */
+  readonly audience?: Audience | undefined
   /** The message as it was on the wire, decoded. */
   readonly message: FcmV1.Content | GcmHttp.Content
   /** The sender asked to check alone (`validateOnly`, `dry_run`). */
   readonly dryRun: boolean
-  /** What the sender was told: FCM `projects/{project}/messages/{id}`, GCM the `message_id`. */
+  /**
+   * What the sender was told: FCM `projects/{project}/messages/{id}`, GCM the `message_id`. All recipients of a topic or
+   * a condition have the same; of those of a device group each has its own, which the sender is not told.
+   */
   readonly messageId: string
   /** The answer was cut, so that the sender cannot know. */
   readonly answerCut: boolean
   /** When, by Effect's clock: milliseconds since the epoch. */
   readonly acceptedAt: number
+}
+
+/**
+ * To whom a message was sent that fans out.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Audience {
+  /** What `value` is. */
+  readonly kind: "topic" | "condition" | "deviceGroup"
+  /** The topic's name, the condition as it was written, or the key of the device group. */
+  readonly value: string
 }
 
 /**
@@ -88,6 +121,10 @@ export interface Requests {
   readonly fcm: number
   /** GCM, at `/fcm/send` and `/gcm/send`. */
   readonly gcm: number
+  /** Topic subscriptions of FCM v1, and the Instance ID service. */
+  readonly topics: number
+  /** Changes and look-ups of device groups. */
+  readonly groups: number
   /** The OAuth token endpoint. */
   readonly token: number
 }

@@ -874,7 +874,7 @@ describe("Emulator", () => {
         const [arrivals, requests] = yield* Effect.all([arrived, requested])
         yield* sendFcm("a")
         assert.deepStrictEqual(arrivals, [])
-        assert.deepStrictEqual(requests, { fcm: 0, gcm: 0, token: 0 })
+        assert.deepStrictEqual(requests, { fcm: 0, gcm: 0, topics: 0, groups: 0, token: 0 })
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
     it.effect("counts requests, refused ones too", () =>
@@ -889,7 +889,7 @@ describe("Emulator", () => {
         yield* sendGcm([])
         yield* askToken("abc")
         yield* askToken(assertion(yield* goodClaims))
-        assert.deepStrictEqual(yield* requested, { fcm: 5, gcm: 3, token: 2 })
+        assert.deepStrictEqual(yield* requested, { fcm: 5, gcm: 3, topics: 0, groups: 0, token: 2 })
         assert.lengthOf(yield* arrived, 3)
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
@@ -901,7 +901,11 @@ describe("Emulator", () => {
           return { status, requests: yield* requested, recipients: (yield* arrived).map(({ recipient }) => recipient) }
         })
         const fresh = Effect.provide(world, Layer.fresh(Emulator.layerHttpClient))
-        const expected = { status: 503, requests: { fcm: 2, gcm: 0, token: 0 }, recipients: ["b"] }
+        const expected = {
+          status: 503,
+          requests: { fcm: 2, gcm: 0, topics: 0, groups: 0, token: 0 },
+          recipients: ["b"]
+        }
         assert.deepStrictEqual(yield* Effect.all([fresh, fresh], { concurrency: 2 }), [expected, expected])
         assert.deepStrictEqual(yield* Effect.provide(world, Emulator.layerHttpClient), expected)
       }))
@@ -919,7 +923,7 @@ describe("Emulator", () => {
         const emulator = yield* Emulator.Emulator
         const request = new Request("http://localhost/fcm/send", {
           method: "POST",
-          headers: { authorization: "key=API_KEY" },
+          headers: { authorization: "key=API_KEY", "content-type": "application/json" },
           body: JSON.stringify({ registration_ids: ["a"] })
         })
         const response = yield* emulator.app.pipe(

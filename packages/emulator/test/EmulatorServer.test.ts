@@ -1,5 +1,6 @@
 import { Emulator } from "@cloud-messaging/emulator"
 import { EmulatorServer, layer } from "@cloud-messaging/emulator/EmulatorServer"
+import { GcmPlainText } from "@cloud-messaging/protocol"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
@@ -7,14 +8,19 @@ import { FetchHttpClient, HttpClient } from "effect/http"
 import { accessToken, assertion, foreignKey, goodClaims } from "./utils/assertion.ts"
 import {
   askToken,
+  batch,
   exchange,
   fcmError,
+  fcmJson,
   fcmRequest,
   fcmText,
   gcmRequest,
   gcmResults,
+  plainText,
   sendFcm,
-  sendGcm
+  sendGcm,
+  sendPlainText,
+  subscribe
 } from "./utils/requests.ts"
 import { connection, keepAliveAgent, nodeHttp, receive, receiveAll, requestText } from "./utils/sockets.ts"
 
@@ -28,7 +34,7 @@ const clients = [
   { client: "fetch", layerClient: FetchHttpClient.layer }
 ]
 
-/** Both protocols: a request, and whom it reaches. */
+/** Every protocol: a request, and whom it reaches. */
 const protocols = [
   {
     protocol: "FCM v1",
@@ -45,6 +51,15 @@ const protocols = [
     text: (name: string) => JSON.stringify({ registration_ids: ["before", name, "after"] }),
     request: (origin: string, name: string) => gcmRequest(["before", name, "after"], { url: `${origin}/fcm/send` }),
     reached: (name: string) => ["before", name, "after"]
+  },
+  {
+    protocol: "GCM, plain text",
+    path: "/gcm/send",
+    headers: { authorization: "key=API_KEY", "content-type": GcmPlainText.contentType },
+    text: (name: string) => GcmPlainText.requestText({})(name),
+    request: (origin: string, name: string) =>
+      plainText(GcmPlainText.requestText({})(name), { url: `${origin}/gcm/send` }),
+    reached: (name: string) => [name]
   }
 ]
 
@@ -61,9 +76,15 @@ describe("EmulatorServer", () => {
         assert.strictEqual((yield* sendFcm("a", { origin: url, authorization })).status, 200)
         assert.deepStrictEqual(gcmResults(yield* sendGcm(["b", "c"], { url: `${url}/fcm/send` })), ["ok", "ok"])
         assert.deepStrictEqual(gcmResults(yield* sendGcm(["d"], { url: `${url}/gcm/send` })), ["ok"])
+        assert.match((yield* sendPlainText("e", { url: `${url}/gcm/send` })).text, /^id=/)
+        assert.strictEqual((yield* subscribe("f", "news", { origin: url, authorization })).status, 200)
+        const to = { to: "/topics/news", registration_tokens: ["g"] }
+        assert.strictEqual((yield* batch("Add", to, { authorization: "key=API_KEY" }, url)).status, 200)
+        const topic = fcmJson({ message: { topic: "news" } }, { origin: url, authorization })
+        assert.strictEqual((yield* exchange(topic)).status, 200)
         const emulator = yield* Emulator.Emulator
-        assert.deepStrictEqual(yield* recipients, ["a", "b", "c", "d"])
-        assert.deepStrictEqual(yield* emulator.requests, { fcm: 1, gcm: 2, token: 1 })
+        assert.deepStrictEqual(yield* recipients, ["a", "b", "c", "d", "e", "f"])
+        assert.deepStrictEqual(yield* emulator.requests, { fcm: 2, gcm: 3, topics: 2, groups: 0, token: 1 })
       }).pipe(Effect.provide([layer(), layerClient])))
 
     it.live.each(clients)("$client is refused as in memory", ({ layerClient }) =>
@@ -255,7 +276,7 @@ describe("EmulatorServer", () => {
         assert.deepStrictEqual((yield* emulator.arrivals).map(({ endpoint, recipient }) => [endpoint, recipient]), [
           ["fcm", "a"]
         ])
-        assert.deepStrictEqual(yield* emulator.requests, { fcm: 1, gcm: 0, token: 0 })
+        assert.deepStrictEqual(yield* emulator.requests, { fcm: 1, gcm: 0, topics: 0, groups: 0, token: 0 })
       }).pipe(Effect.provide([layer(), NodeHttpClient.layerUndici])))
 
     it.live("is another one for another server", () =>

@@ -229,7 +229,16 @@ export interface Content extends Schema.Schema.Type<typeof Content> {}
 export const Content = Schema.Struct(content)
 
 /**
- * A message and its target: exactly one of `token` and `fid`.
+ * What names a target: a registration token, a Firebase installation id, a topic (without `/topics/`), or a condition
+ * over topics.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Target = "token" | "fid" | "topic" | "condition"
+
+/**
+ * A message and its target: exactly one of `token`, `fid`, `topic` and `condition`.
  *
  * @category models
  * @since 1.0.0
@@ -245,7 +254,9 @@ export interface Message extends Schema.Schema.Type<typeof Message> {}
 export const Message = Schema.Struct({
   ...content,
   token: text,
-  fid: text
+  fid: text,
+  topic: text,
+  condition: text
 }).annotate({ identifier: "Message" })
 
 /**
@@ -268,7 +279,7 @@ export const sendRequestText = (
     /** The service checks the message, and delivers nothing. */
     readonly validateOnly: boolean
   }
-): (target: "token" | "fid", value: string) => string => {
+): (target: Target, value: string) => string => {
   const fields = JSON.stringify(encodeContent(content)).slice(1, -1)
   const rest = `${fields === "" ? "" : `,${fields}`}}${options.validateOnly ? ",\"validateOnly\":true" : ""}}`
   return (target, value) => `{"message":{"${target}":${JSON.stringify(value)}${rest}`

@@ -9,6 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { lenientKey } from "./RpcStatus.ts"
 
 // -----------------------------------------------------------------------------
@@ -120,8 +121,8 @@ export interface Content extends Schema.Schema.Type<typeof Content> {}
 export const Content = Schema.Struct(content)
 
 /**
- * The schema of a request's body, as the service takes it: to `registration_ids`, or to one (`to`); data that are no
- * strings are converted (`server-ref.jd`).
+ * The schema of a request's body, as the service takes it: to `registration_ids`, to one of whatever kind (`to`), or to a
+ * condition over topics; data that are no strings are converted (`server-ref.jd`).
  *
  * @category schemas
  * @since 1.0.0
@@ -130,7 +131,8 @@ export const JsonRequest = Schema.Struct({
   ...content,
   data: Schema.optional(Schema.Record(Schema.String, Schema.Json)),
   registration_ids: Schema.optional(Schema.Array(Schema.String)),
-  to: Schema.optional(Schema.String)
+  to: text,
+  condition: text
 })
 
 /**
@@ -201,6 +203,11 @@ export const JsonResponse = Schema.Struct({ results: Schema.Array(Schema.Unknown
 /**
  * The codes of {@link Refused} that are documented or were seen.
  *
+ * **Details**
+ *
+ * `DeprecatedApi` is what Google's servers answer since they shut this protocol (from July 2024 on, seen with status
+ * 200): nothing that they send it to will arrive, whatever is changed. Send through FCM HTTP v1.
+ *
  * @category models
  * @since 1.0.0
  */
@@ -220,3 +227,63 @@ export type ErrorCode =
   | "InvalidApnsCredential"
   | "InvalidParameters"
   | "DeprecatedApi"
+
+// -----------------------------------------------------------------------------
+// Audiences
+// -----------------------------------------------------------------------------
+
+/**
+ * Who receives a message when it is no list of ids.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Target = {
+  /** A topic (`/topics/{name}`), the key of a device group, or one registration id. */
+  readonly to: string
+} | {
+  /** A condition over topics. */
+  readonly condition: string
+}
+
+/**
+ * Writes the text of a request to a {@link Target}.
+ *
+ * @category encoding
+ * @since 1.0.0
+ */
+export const jsonTargetText = (content: Content, target: Target): string =>
+  JSON.stringify({ ...target, ...encodeContent(content) })
+
+/**
+ * The answer to a message to a topic or a condition.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type TopicResponse = Schema.Schema.Type<typeof TopicResponse>
+
+/**
+ * The schema of the answer to a message to a topic or a condition. On the wire `message_id` is a number, often beyond
+ * 2^53: read and write it with {@link fromText}.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const TopicResponse = Schema.Union([Refused, Schema.Struct({ message_id: Schema.String })])
+
+/**
+ * The schema of the text of an answer. A `message_id` that is an integer is a number on the wire, and a string that has
+ * all its digits in the program.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const fromText = <S extends Schema.Constraint>(schema: S) =>
+  allDigits.pipe(Schema.decodeTo(Schema.fromJsonString(schema)))
+
+// in JSON, a quotation mark behind a brace or comma that stands in a string ends that string: no name follows it
+const allDigits = Schema.String.pipe(Schema.decode(SchemaTransformation.transform({
+  decode: (text) => text.replace(/(?<=[{,]\s*"message_id"\s*:\s*)-?(?:0|[1-9]\d*)(?=\s*[,}])/g, "\"$&\""),
+  encode: (text) => text.replace(/(?<=[{,]"message_id":)"(-?(?:0|[1-9]\d*))"(?=[,}])/g, "$1")
+})))

@@ -207,7 +207,7 @@ describe("sendRequestText", () => {
 
   const Case = {
     value: Schema.String,
-    target: Schema.Literals(["token", "fid"]),
+    target: Schema.Literals(["token", "fid", "topic", "condition"]),
     validateOnly: Schema.Boolean,
     content: Schema.Struct({
       data: Schema.optional(Schema.Record(Schema.String, Schema.String)),

@@ -193,3 +193,71 @@ describe("JsonResponse", () => {
       assert.deepInclude(response("gcm-send-one").body, body)
     }))
 })
+
+describe("jsonTargetText", () => {
+  it.effect("writes the documented bodies", () =>
+    Effect.gen(function*() {
+      const data = { message: "This is a Firebase Cloud Messaging Topic Message!" }
+      const condition = "'dogs' in topics || 'cats' in topics"
+      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonTargetText({ data }, { to: "/topics/news" })), {
+        to: "/topics/news",
+        data
+      })
+      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonTargetText({ dry_run: true }, { condition })), {
+        condition,
+        dry_run: true
+      })
+    }))
+})
+
+describe("TopicResponse", () => {
+  const decode = Schema.decodeEffect(GcmHttp.fromText(GcmHttp.TopicResponse))
+  const encode = Schema.encodeEffect(GcmHttp.fromText(GcmHttp.TopicResponse))
+
+  for (const digits of ["10", "0", "-1", "6782339717028231855", "9".repeat(60)]) {
+    it.effect(`keeps all digits of ${digits}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* decode(`{"message_id":${digits}}`), { message_id: digits })
+        assert.deepStrictEqual(yield* decode(` { "a": 1 ,\n"message_id" : ${digits}\n}\n`), { message_id: digits })
+        assert.strictEqual(yield* encode({ message_id: digits }), `{"message_id":${digits}}`)
+      }))
+  }
+
+  it.effect("is an error, or an id that is no number", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* decode("{\"error\":\"TopicsMessageRateExceeded\"}"), {
+        error: "TopicsMessageRateExceeded"
+      })
+      assert.deepStrictEqual(yield* decode("{\"message_id\":\"0:1\"}"), { message_id: "0:1" })
+    }))
+
+  it.effect("is none of what the others are", () =>
+    Effect.gen(function*() {
+      for (const text of ["", "{}", "[]", "{\"success\":1,\"failure\":0}", "{\"message_id\":007}", "<html>"]) {
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(decode(text))), text)
+      }
+    }))
+
+  it.effect.prop(
+    "reads back what it wrote",
+    { response: GcmHttp.TopicResponse },
+    ({ response }) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* decode(yield* encode(response)), response)
+      })
+  )
+
+  it.effect.prop(
+    "keeps whatever else a text holds",
+    { json: Schema.Json, text: Schema.String },
+    ({ json, text }) =>
+      Effect.gen(function*() {
+        const said = { json, inside: `{"message_id":${text}1}`, message_id: "x" }
+        const Anything = GcmHttp.fromText(Schema.Json)
+        assert.deepStrictEqual<unknown>(
+          yield* Schema.decodeEffect(Anything)(JSON.stringify(said)),
+          JSON.parse(JSON.stringify(said))
+        )
+      })
+  )
+})

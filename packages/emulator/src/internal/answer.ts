@@ -7,10 +7,15 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 /** The connection drops before anything is answered. Each face of the emulator does it in its own way. */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
 
-/** The connection drops in the middle of an answer (200, JSON); likewise. */
-export class AnswerCut extends Data.TaggedError("AnswerCut")<{ readonly text: string }> {
+/** The connection drops in the middle of an answer (200; JSON by default); likewise. */
+export class AnswerCut
+  extends Data.TaggedError("AnswerCut")<{ readonly text: string; readonly contentType?: string | undefined }>
+{
   get headers(): { readonly "content-type": string; readonly "content-length": string } {
-    return { "content-type": json, "content-length": String(new TextEncoder().encode(this.text).length) }
+    return {
+      "content-type": this.contentType ?? json,
+      "content-length": String(new TextEncoder().encode(this.text).length)
+    }
   }
   /** What of it arrives. */
   get half(): string {
@@ -20,6 +25,9 @@ export class AnswerCut extends Data.TaggedError("AnswerCut")<{ readonly text: st
 
 /** The content type of Google's JSON. */
 export const json = "application/json; charset=UTF-8"
+
+/** The content type of answers in plain text. */
+export const plain = "text/plain; charset=UTF-8"
 
 /** The page of a front end whose back end is away, shortened. */
 export const html: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(

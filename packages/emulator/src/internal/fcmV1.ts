@@ -10,9 +10,12 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { AnswerCut, ConnectionReset, html, json } from "./answer.ts"
+import { AnswerCut, ConnectionReset, json } from "./answer.ts"
 import * as Fate from "./fate.ts"
+import * as Answer from "./fcmAnswer.ts"
+import * as fcmTopics from "./fcmTopics.ts"
 import * as ProtoJson from "./protoJson.ts"
 import * as world from "./world.ts"
 
@@ -21,36 +24,32 @@ export const send = Effect.gen(function*() {
   requests.fcm++
   const request = yield* HttpServerRequest.HttpServerRequest
   const { project = "" } = yield* HttpRouter.params
-  const refused = (yield* checkToken(request)) ?? checkProject(project)
+  const refused = yield* Answer.refusal(project, "cloudmessaging.messages.create")
   if (refused !== undefined) return refused
   const body = parse(yield* request.text)
   if (Result.isFailure(body)) return body.failure
-  const { message: { fid, token, ...message }, validateOnly } = body.success
-  const unfit = checkContent(message)
+  const { message: { condition, fid, token, topic, ...message }, validateOnly } = body.success
+  const toTopics = topic !== undefined || condition !== undefined
+  const unfit = checkContent(message, toTopics ? PayloadSize.topicLimit : PayloadSize.limit)
   if (unfit !== undefined) return unfit
+  if ([condition, fid, token, topic].filter(Predicate.isNotUndefined).length > 1) return twoTargets
+  const sent = { endpoint: "fcm", project, message, dryRun: validateOnly === true, answerCut: false } as const
+  if (topic !== undefined) return yield* fcmTopics.toTopic(sent, topic)
+  if (condition !== undefined) return yield* fcmTopics.toCondition(sent, condition)
   const kind = fid === undefined ? "token" : "fid"
   const recipient = fid ?? token
-  if (fid !== undefined && token !== undefined) return twoTargets
   if (recipient === undefined) return noTarget
-  if (recipient === "") return invalidToken
+  if (recipient === "") return Answer.invalidToken
   const fate = yield* Fate.strike(project, "fcm", recipient)
   if (fate.name === "reset") return yield* new ConnectionReset()
   if (fate.name === "slow") yield* Effect.sleep(fate.n ?? 0)
-  const error = errors[fate.name]
+  const error = Answer.errors[fate.name]
   if (error !== undefined) return error
   const { messageId } = yield* world.accept(
-    {
-      endpoint: "fcm",
-      project,
-      recipient,
-      kind,
-      message,
-      dryRun: validateOnly === true,
-      answerCut: fate.name === "cut"
-    },
-    (n) => `projects/${project}/messages/${validateOnly === true ? "fake_message_id" : `0:${n}`}`
+    { ...sent, recipient, kind, answerCut: fate.name === "cut" },
+    (n) => `projects/${project}/messages/${sent.dryRun ? "fake_message_id" : `0:${n}`}`
   )
-  const text = pretty({ name: messageId })
+  const text = Answer.pretty({ name: messageId })
   return fate.name === "cut"
     ? yield* new AnswerCut({ text })
     : HttpServerResponse.text(text, { contentType: json })
@@ -60,23 +59,15 @@ export const send = Effect.gen(function*() {
 // Request
 // -----------------------------------------------------------------------------
 
-const checkToken = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest) {
-  const token = /^Bearer (.+)$/i.exec(request.headers["authorization"] ?? "")?.[1]
-  return token !== undefined && (yield* world.isValidToken(token)) ? undefined : unauthenticated
-})
-
-const checkProject = (project: string) =>
-  project === "emulator-denied" ? denied(project) : project === "emulator-missing" ? missing : undefined
-
 const decode = ProtoJson.decode(FcmV1.SendRequest)
 
 const parse = (text: string): Result.Result<typeof FcmV1.SendRequest.Type, HttpServerResponse.HttpServerResponse> =>
-  Result.try({ try: (): unknown => JSON.parse(text), catch: () => invalidJson }).pipe(
-    Result.flatMap((json) => Result.mapError(decode(json), invalidArgument))
+  Result.try({ try: (): unknown => JSON.parse(text), catch: () => Answer.invalidJson }).pipe(
+    Result.flatMap((json) => Result.mapError(decode(json), Answer.invalidArgument))
   )
 
 /** What is well-formed, and refused all the same: the page of error codes has the reasons, and no bodies but one. */
-const checkContent = ({ android, data, notification }: FcmV1.Content) => {
+const checkContent = ({ android, data, notification }: FcmV1.Content, limit: number) => {
   const reserved = [["message.data", data], ["message.android.data", android?.data]] as const
   const violations = [
     ...reserved.flatMap(([path, map]) =>
@@ -90,9 +81,9 @@ const checkContent = ({ android, data, notification }: FcmV1.Content) => {
       ? []
       : [{ field: "message.android.ttl", description: "Invalid time to live duration: must be from 0 to 4 weeks" }]
   ]
-  if (violations.length > 0) return invalidArgument(violations)
+  if (violations.length > 0) return Answer.invalidArgument(violations)
   const size = PayloadSize.ofData(data) + PayloadSize.ofTexts(notification)
-  return size > PayloadSize.limit ? tooLarge : undefined
+  return size > limit ? tooLarge : undefined
 }
 
 const isTimeToLive = Duration.between({ minimum: Duration.zero, maximum: FcmV1.maxTimeToLive })
@@ -101,99 +92,13 @@ const isTimeToLive = Duration.between({ minimum: Duration.zero, maximum: FcmV1.m
 // Answers
 // -----------------------------------------------------------------------------
 
-/** Google's JSON is indented by two, and ends in a new line. */
-const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
-
-const failure = (
-  code: number,
-  status: string,
-  message: string,
-  details: ReadonlyArray<object>,
-  headers: { readonly [name: string]: string } = {}
-) =>
-  HttpServerResponse.text(
-    pretty({ error: { code, message, status, ...(details.length === 0 ? {} : { details }) } }),
-    { status: code, contentType: json, headers }
-  )
-
-const fcmError = (errorCode: FcmV1.ErrorCode) => ({
-  "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
-  errorCode
-})
-
-const fieldViolations = (violations: ReadonlyArray<ProtoJson.Violation>) => ({
-  "@type": "type.googleapis.com/google.rpc.BadRequest",
-  fieldViolations: violations
-})
-
-const invalidArgument = (violations: ReadonlyArray<ProtoJson.Violation>) =>
-  failure(400, "INVALID_ARGUMENT", violations.map(({ description }) => description).join("\n"), [
-    fieldViolations(violations)
-  ])
-
-const invalidJson = failure(400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unexpected token.", [])
-
-const noTarget = failure(400, "INVALID_ARGUMENT", "Recipient of the message is not set.", [
-  fieldViolations([{ field: "message", description: "Recipient of the message is not set." }]),
-  fcmError("INVALID_ARGUMENT")
+const noTarget = Answer.failure(400, "INVALID_ARGUMENT", "Recipient of the message is not set.", [
+  Answer.fieldViolations([{ field: "message", description: "Recipient of the message is not set." }]),
+  Answer.fcmError("INVALID_ARGUMENT")
 ])
 
-const tooLarge = failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [])
+const tooLarge = Answer.failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [])
 
-const twoTargets = invalidArgument([
+const twoTargets = Answer.invalidArgument([
   { field: "message", description: "Only one of the targets token, fid, topic and condition may be set." }
 ])
-
-const invalidToken = failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [
-  fcmError("INVALID_ARGUMENT"),
-  fieldViolations([{ field: "message.token", description: "Invalid registration token" }])
-])
-
-const unauthenticated = failure(
-  401,
-  "UNAUTHENTICATED",
-  "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid " +
-    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
-  []
-)
-
-const denied = (project: string) =>
-  failure(
-    403,
-    "PERMISSION_DENIED",
-    `Permission 'cloudmessaging.messages.create' denied on resource '//cloudresourcemanager.googleapis.com/projects/${project}' (or it may not exist).`,
-    [{
-      "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-      reason: "IAM_PERMISSION_DENIED",
-      domain: "cloudresourcemanager.googleapis.com",
-      metadata: { permission: "cloudmessaging.messages.create", resource: `projects/${project}` }
-    }]
-  )
-
-const missing = failure(404, "NOT_FOUND", "Requested entity was not found.", [])
-
-const soon = { "retry-after": "1" }
-
-const errors: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
-  unregistered: failure(404, "NOT_FOUND", "Requested entity was not found.", [fcmError("UNREGISTERED")]),
-  invalid: invalidToken,
-  mismatch: failure(403, "PERMISSION_DENIED", "SenderId mismatch", [fcmError("SENDER_ID_MISMATCH")]),
-  "apns-auth": failure(401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", [
-    fcmError("THIRD_PARTY_AUTH_ERROR"),
-    {
-      "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError",
-      statusCode: 403,
-      reason: "InvalidProviderToken"
-    }
-  ]),
-  unavailable: failure(503, "UNAVAILABLE", "The service is currently unavailable.", [fcmError("UNAVAILABLE")], soon),
-  internal: failure(500, "INTERNAL", "Internal error encountered.", [fcmError("INTERNAL")], soon),
-  quota: failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", [
-    fcmError("QUOTA_EXCEEDED"),
-    {
-      "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-      violations: [{ subject: "device", description: "Message rate exceeded for the device." }]
-    }
-  ], soon),
-  html
-}

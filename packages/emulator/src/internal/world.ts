@@ -1,11 +1,28 @@
 /**
- * The emulator's state: what arrived, what was asked, which tokens are out, which faults are used up.
+ * The emulator's state: what arrived, what was asked, which tokens are out, which faults are used up, who belongs to which
+ * topic and group.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Arrival, Requests } from "../Emulator.ts"
+
+/** One registration's subscription to a topic. */
+export interface Subscription {
+  /** `undefined`: it came without a project, and counts in every one. */
+  readonly project: string | undefined
+  readonly topic: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+export interface Group {
+  /** The sender that made it. */
+  readonly sender: string
+  readonly name: string
+  readonly members: ReadonlySet<string>
+}
 
 export class World extends Context.Service<World, {
   readonly arrivals: Array<Arrival>
@@ -14,13 +31,22 @@ export class World extends Context.Service<World, {
   readonly tokens: Map<string, number>
   /** How often the fault of a magic recipient struck. */
   readonly strikes: Map<string, number>
+  /** The topics of each registration that ever had one. */
+  readonly subscriptions: Map<string, ReadonlyArray<Subscription>>
+  /** Device groups by their keys. */
+  readonly groups: Map<string, Group>
+  /** How many messages to topics, and how many device groups there ever were. */
+  readonly counters: { published: number; groups: number }
 }>()("@cloud-messaging/emulator/internal/World") {}
 
 export const layer: Layer.Layer<World> = Layer.sync(World, () => ({
   arrivals: [],
-  requests: { fcm: 0, gcm: 0, token: 0 },
+  requests: { fcm: 0, gcm: 0, topics: 0, groups: 0, token: 0 },
   tokens: new Map(),
-  strikes: new Map()
+  strikes: new Map(),
+  subscriptions: new Map(),
+  groups: new Map(),
+  counters: { published: 0, groups: 0 }
 }))
 
 /** Takes a message, and gives it an id. */

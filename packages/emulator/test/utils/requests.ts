@@ -1,9 +1,17 @@
 /**
  * Requests as senders write them, and answers as tests read them.
  */
-import { FcmV1, GcmHttp, OAuth, RpcStatus } from "@cloud-messaging/protocol"
-import { Effect, Option, Predicate } from "effect"
-import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import {
+  FcmV1,
+  GcmHttp,
+  GcmPlainText,
+  InstanceId,
+  OAuth,
+  RpcStatus,
+  TopicSubscription
+} from "@cloud-messaging/protocol"
+import { Effect, Option, Predicate, Schema } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 
 export interface Answer {
   readonly status: number
@@ -123,5 +131,76 @@ export const askToken = (assertion: string, url: string = OAuth.tokenUrl) =>
   exchange(
     HttpClientRequest.post(url).pipe(
       HttpClientRequest.bodyUrlParams({ grant_type: OAuth.grantType, assertion })
+    )
+  )
+
+// -----------------------------------------------------------------------------
+// GCM, plain text
+// -----------------------------------------------------------------------------
+
+/** A form as it is, right or wrong. */
+export const plainText = (form: string, options: GcmOptions = {}) =>
+  HttpClientRequest.setBody(gcmText(form, options), HttpBody.text(form, GcmPlainText.contentType))
+
+/** Sends an empty message to one id. */
+export const sendPlainText = (id: string, options?: GcmOptions) =>
+  exchange(plainText(GcmPlainText.requestText({})(id), options))
+
+// -----------------------------------------------------------------------------
+// Topics
+// -----------------------------------------------------------------------------
+
+export interface SubscriptionOptions extends FcmOptions {
+  readonly topic?: string
+  readonly parameters?: { readonly [name: string]: string }
+}
+
+/** A request about the subscriptions of a registration, or about one. */
+export const subscription = (
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  registration: string,
+  options: SubscriptionOptions = {}
+) => {
+  const { authorization, origin, parameters = {}, project = "", topic }: SubscriptionOptions = {
+    origin: FcmV1.origin,
+    project: "my-project",
+    authorization: "Bearer owner",
+    ...options
+  }
+  const path = topic === undefined
+    ? TopicSubscription.collectionPath(project, registration)
+    : TopicSubscription.path(project, registration, topic)
+  return HttpClientRequest.make(method)(`${origin}${path}`).pipe(
+    HttpClientRequest.setUrlParams(parameters),
+    HttpClientRequest.setHeaders(authorization === undefined ? {} : { authorization })
+  )
+}
+
+/** Subscribes one registration, whatever was before. */
+export const subscribe = (registration: string, topic: string, options?: FcmOptions) =>
+  exchange(subscription("PATCH", registration, { ...options, topic }))
+
+/** The topics on a page of a list. */
+export const topicsOf = ({ text }: Answer): ReadonlyArray<string> =>
+  Option.match(decodePage(text), {
+    onNone: () => ["no page"],
+    onSome: ({ topicSubscriptions = [] }) => topicSubscriptions.map((_) => TopicSubscription.topicOf(_))
+  })
+
+const decodePage = Schema.decodeUnknownOption(Schema.fromJsonString(TopicSubscription.Page))
+
+/** A change of many subscriptions. */
+export const batch = (
+  operation: "Add" | "Remove",
+  body: unknown,
+  headers: { readonly [name: string]: string } = { authorization: "Bearer owner", ...InstanceId.accessTokenAuth },
+  origin: string = InstanceId.origin
+) =>
+  exchange(
+    HttpClientRequest.post(
+      `${origin}${operation === "Add" ? InstanceId.batchAddPath : InstanceId.batchRemovePath}`
+    ).pipe(
+      HttpClientRequest.setHeaders(headers),
+      HttpClientRequest.bodyText(typeof body === "string" ? body : JSON.stringify(body), "application/json")
     )
   )

@@ -47,9 +47,8 @@ export const requestText = (path: string, headers: { readonly [name: string]: st
   [
     `POST ${path} HTTP/1.1`,
     "host: localhost",
-    "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ "content-type": "application/json", ...headers }).map(([name, value]) => `${name}: ${value}`),
     "",
     body
   ].join("\r\n")
@@ -70,7 +69,7 @@ export const nodeHttp = (
   Effect.callback<NodeAnswer, SocketError>((resume) => {
     const request = Http.request(
       url,
-      { method: "POST", headers: options.headers, agent: options.agent },
+      { method: "POST", headers: { "content-type": "application/json", ...options.headers }, agent: options.agent },
       (response) => {
         const chunks: Array<Buffer> = []
         response.on("data", (chunk: Buffer) => chunks.push(chunk))
