@@ -6,7 +6,9 @@
  * @since 1.0.0
  */
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
@@ -16,6 +18,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { AccessToken } from "./AccessToken.ts"
+import type { Audience } from "./Audience.ts"
+import * as audiences from "./internal/audience.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as fcmAnswer from "./internal/fcmAnswer.ts"
@@ -23,10 +27,14 @@ import * as fcmMessage from "./internal/fcmMessage.ts"
 import type { Valid } from "./internal/messageFields.ts"
 import type * as Protocol from "./internal/protocol.ts"
 import * as service from "./internal/service.ts"
+import * as topics from "./internal/topics.ts"
+import type { Project } from "./internal/topicsProtocol.ts"
+import * as Verdict from "./internal/verdict.ts"
 import { type Issue, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Recipient from "./Recipient.ts"
+import * as Topics from "./Topics.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -70,17 +78,34 @@ export interface Options extends Connection, Messaging.StreamOptions {}
  * @category constructors
  * @since 1.0.0
  */
-export const make = Effect.fnUntraced(function*(
+export const make = (
   options: Options
-): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient | AccessToken> {
-  const accessToken = yield* AccessToken
-  const origin = yield* Effect.orDie(connection.origin(options.url ?? FcmV1.origin))
-  const projectId = yield* Effect.orDie(connection.projectId(options.projectId))
-  return yield* service.make(protocol(projectId, origin, accessToken), options)
-})
+): Effect.Effect<Messaging.Service, never, HttpClient.HttpClient | AccessToken> =>
+  Effect.flatMap(projectOf(options), ({ fcm }) => service.make(fcm, options))
 
 /**
- * Sends through FCM v1.
+ * Makes the service that changes subscriptions, as a value. Dies as {@link make} does.
+ *
+ * @category constructors
+ * @since 1.0.0
+ */
+export const makeTopics = (
+  options: Options
+): Effect.Effect<Topics.Service, never, HttpClient.HttpClient | AccessToken> =>
+  Effect.flatMap(projectOf(options), (project) => topics.make(project, options))
+
+const projectOf = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Project, never, AccessToken> {
+  const accessToken = yield* AccessToken
+  const projectId = yield* Effect.orDie(connection.projectId(options.projectId))
+  if (options.url === undefined) return project(projectId, origins, accessToken)
+  const origin = yield* Effect.orDie(connection.origin(options.url))
+  return project(projectId, { origin, instanceIdOrigin: origin }, accessToken)
+})
+
+const origins = { origin: FcmV1.origin, instanceIdOrigin: InstanceId.origin }
+
+/**
+ * Sends through FCM v1, and changes subscriptions to topics.
  *
  * **Example** (With a service account's key file)
  *
@@ -102,8 +127,15 @@ export const make = Effect.fnUntraced(function*(
  */
 export const layer = (
   options: Options
-): Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient | AccessToken> =>
-  Layer.effect(Messaging.Messaging, make(options))
+): Layer.Layer<Messaging.Messaging | Topics.Topics, never, HttpClient.HttpClient | AccessToken> =>
+  Layer.effectContext(Effect.flatMap(projectOf(options), (project) => services(project, options)))
+
+/** Both services of a project. */
+const services = Effect.fnUntraced(function*(project: Project, options: Messaging.StreamOptions) {
+  return Context.make(Messaging.Messaging, yield* service.make(project.fcm, options)).pipe(
+    Context.add(Topics.Topics, yield* topics.make(project, options))
+  )
+})
 
 /**
  * Sends through FCM v1: the connection from configuration, the rest as values.
@@ -117,24 +149,34 @@ export const layer = (
 export const layerConfig = (
   config: Config.Wrap<Connection>,
   options: Messaging.StreamOptions = {}
-): Layer.Layer<Messaging.Messaging, Config.ConfigError, HttpClient.HttpClient | AccessToken> =>
-  Layer.effect(
-    Messaging.Messaging,
+): Layer.Layer<Messaging.Messaging | Topics.Topics, Config.ConfigError, HttpClient.HttpClient | AccessToken> =>
+  Layer.effectContext(
     Effect.gen(function*() {
       const { projectId, url } = yield* Config.unwrap(config)
       yield* Effect.mapError(connection.projectId(projectId), connection.fromConfig)
       const emulator = yield* EmulatorHost.origin
       if (Option.isSome(emulator)) {
-        return yield* service.make(protocol(projectId, emulator.value, EmulatorHost.accessToken), options)
+        const origins = { origin: emulator.value, instanceIdOrigin: emulator.value }
+        return yield* services(project(projectId, origins, EmulatorHost.accessToken), options)
       }
       if (url !== undefined) yield* Effect.mapError(connection.origin(url), connection.fromConfig)
-      return yield* make({ ...options, projectId, url })
+      return yield* Effect.flatMap(projectOf({ projectId, url }), (project) => services(project, options))
     })
   )
 
 // -----------------------------------------------------------------------------
 // Protocol
 // -----------------------------------------------------------------------------
+
+const project = (
+  projectId: string,
+  origins: Pick<Project, "origin" | "instanceIdOrigin">,
+  accessToken: AccessToken["Service"]
+): Project => ({
+  projectId,
+  ...origins,
+  fcm: protocol(projectId, origins.origin, accessToken)
+})
 
 const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol.Protocol => ({
   system: "fcm",
@@ -154,29 +196,63 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
   // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
   floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
   rateLimitPause: Duration.minutes(1),
-  encode: encode(origin + FcmV1.sendPath(projectId)),
+  encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
+  address: (message, audience) =>
+    Result.flatMap(targetOf(audience), (target) =>
+      Result.map(
+        encode(origin + FcmV1.sendPath(projectId), message, () => target),
+        (encoded) => ({
+          encoded,
+          judge: (answer, scrub) =>
+            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, anybody, { recipients: [anybody], scrub }), answer)
+        })
+      )),
   judge: (answer, sent) => {
-    const [recipient] = sent.recipients
-    // a request has one recipient: see `recipientsPerRequest`
-    return recipient === undefined
-      ? { _tag: "Spoken", words: [] }
-      : fcmAnswer.judge(projectId, answer, recipient, sent)
+    const [recipient = anybody] = sent.recipients
+    return fcmAnswer.judge(projectId, answer, recipient, sent)
   }
 })
 
-const encode = (url: string) => (message: Message): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> => {
+/** The field that says to whom, and its value. */
+type Target = readonly [FcmV1.Target, string]
+
+const encode = (
+  url: string,
+  message: Message,
+  targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
+): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> => {
   const request = HttpClientRequest.post(url)
   return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
     const textAt = encodedText(fields)
-    return ({ credential, firstAttempt, recipients: [recipient] }) => {
-      const text = recipient === undefined ? "" : textAt(firstAttempt)(recipient.kind, Recipient.value(recipient))
-      return request.pipe(
+    return ({ credential, firstAttempt, recipients }) =>
+      request.pipe(
         HttpClientRequest.bearerToken(credential),
-        HttpClientRequest.setBody(HttpBody.text(text, "application/json"))
+        HttpClientRequest.setBody(HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json"))
       )
-    }
   })
 }
+
+/** A request has one recipient: see `recipientsPerRequest`. */
+const ofRecipient = ([recipient = anybody]: ReadonlyArray<Recipient.Recipient>): Target => [
+  recipient.kind,
+  Recipient.value(recipient)
+]
+
+const targetOf = (audience: Audience): Result.Result<Target, ReadonlyArray<Issue>> => {
+  const issues = audiences.issues(audience)
+  if (issues.length > 0) return Result.fail(issues)
+  switch (audience._tag) {
+    case "Topic":
+      return Result.succeed(["topic", audience.name])
+    case "Condition":
+      return Result.succeed(["condition", audience.expression])
+    case "DeviceGroup":
+      return Result.fail([audiences.issue("deviceGroup", "FCM v1 knows no device groups: publish it through Gcm")])
+  }
+}
+
+/** Stands for an audience, where an answer speaks of one recipient. */
+const anybody = Recipient.token("")
 
 /** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
 const encodedText = (fields: Valid) => {

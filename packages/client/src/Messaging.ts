@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { Audience } from "./Audience.ts"
 import type { Message } from "./Message.ts"
 import type { Outcome } from "./Outcome.ts"
 import * as Recipient from "./Recipient.ts"
@@ -121,6 +122,21 @@ export interface Settled<out A> {
   readonly outcome: Outcome
 }
 
+/**
+ * A message that the service took to fan it out. Nobody is told who receives it.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Published {
+  /** The service's id of the message; absent for a device group. */
+  readonly messageId: string | undefined
+  /** A device group: how many members it was accepted for. */
+  readonly accepted: number | undefined
+  /** A device group: the members that it was not accepted for; worth a send to them later. */
+  readonly failed: ReadonlyArray<Recipient.Recipient>
+}
+
 // -----------------------------------------------------------------------------
 // Service
 // -----------------------------------------------------------------------------
@@ -163,6 +179,13 @@ export interface Service {
     items: Stream.Stream<A, E, R>,
     options?: StreamOptions
   ) => Stream.Stream<Settled<A>, E | AuthenticationError, R>
+  /**
+   * Sends one message to an audience: a topic, a condition or (GCM) a device group. Retried as a send to one recipient.
+   *
+   * There is no recipient whose fault anything could be: what would be an outcome of one fails it. Its errors have an
+   * empty report and nobody unsettled; `TransportError.ambiguous` tells whether it may have been accepted.
+   */
+  readonly publish: (message: Message, audience: Audience, options?: SendOptions) => Effect.Effect<Published, SendError>
 }
 
 /**
@@ -255,3 +278,30 @@ export const sendEach = <A extends Item, E, R>(
   options?: StreamOptions
 ): Stream.Stream<Settled<A>, E | AuthenticationError, R | Messaging> =>
   Stream.unwrap(Messaging.useSync((messaging) => messaging.sendEach(items, options)))
+
+/**
+ * Sends one message to an audience: see {@link Service}.
+ *
+ * **Example** (To everybody who subscribed to a topic)
+ *
+ * ```ts
+ * import { Audience, Message, Messaging } from "@cloud-messaging/client"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Messaging.publish(
+ *   Message.make({ notification: { title: "Goal!" } }),
+ *   Audience.topic("match-42")
+ * ).pipe(
+ *   Effect.flatMap(({ messageId }) => Console.log(messageId))
+ * )
+ * ```
+ *
+ * @category accessors
+ * @since 1.0.0
+ */
+export const publish = (
+  message: Message,
+  audience: Audience,
+  options?: SendOptions
+): Effect.Effect<Published, SendError, Messaging> =>
+  Messaging.use((messaging) => messaging.publish(message, audience, options))

@@ -1,6 +1,6 @@
 import { Message, Messaging, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Redacted, Schema, Stream } from "effect"
+import { DateTime, Duration, Effect, type Layer, Redacted, Schema, Stream } from "effect"
 import { inspect } from "node:util"
 import * as Http from "./utils/http.ts"
 
@@ -342,7 +342,7 @@ describe("whatever callers without types give", () => {
 })
 
 describe("a protocol", () => {
-  const issuesOf = (layer: ReturnType<typeof Http.fcm>, fields: Message.Fields) =>
+  const issuesOf = (layer: Layer.Layer<Messaging.Messaging>, fields: Message.Fields) =>
     Messaging.send(Message.make(fields), "t").pipe(
       Effect.as<ReadonlyArray<string>>([]),
       Effect.catchReason(

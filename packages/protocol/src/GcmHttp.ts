@@ -136,14 +136,34 @@ export const JsonRequest = Schema.Struct({
 })
 
 /**
- * Writes the text of requests that differ in their registration ids alone: the content is encoded once.
+ * To whom: registration ids; a topic (`/topics/{name}`) or the key of a device group; or a condition over topics.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export type Target =
+  | {
+    /** 1 to 1000 of them. */
+    readonly registration_ids: ReadonlyArray<string>
+  }
+  | {
+    /** A topic or the key of a device group; in requests of others also one registration id. */
+    readonly to: string
+  }
+  | {
+    /** As `Condition` has it. */
+    readonly condition: string
+  }
+
+/**
+ * Writes the text of requests that differ in their target alone: the content is encoded once.
  *
  * @category encoding
  * @since 1.0.0
  */
-export const jsonRequestText = (content: Content): (registrationIds: ReadonlyArray<string>) => string => {
+export const jsonRequestText = (content: Content): (target: Target) => string => {
   const fields = JSON.stringify(encodeContent(content)).slice(1)
-  return (ids) => `{"registration_ids":${JSON.stringify(ids)}${fields === "}" ? fields : `,${fields}`}`
+  return (target) => `${JSON.stringify(target).slice(0, -1)}${fields === "}" ? fields : `,${fields}`}`
 }
 
 const encodeContent = Schema.encodeSync(Content)
@@ -231,29 +251,6 @@ export type ErrorCode =
 // -----------------------------------------------------------------------------
 // Audiences
 // -----------------------------------------------------------------------------
-
-/**
- * Who receives a message when it is no list of ids.
- *
- * @category models
- * @since 1.0.0
- */
-export type Target = {
-  /** A topic (`/topics/{name}`), the key of a device group, or one registration id. */
-  readonly to: string
-} | {
-  /** A condition over topics. */
-  readonly condition: string
-}
-
-/**
- * Writes the text of a request to a {@link Target}.
- *
- * @category encoding
- * @since 1.0.0
- */
-export const jsonTargetText = (content: Content, target: Target): string =>
-  JSON.stringify({ ...target, ...encodeContent(content) })
 
 /**
  * The answer to a message to a topic or a condition.

@@ -88,7 +88,7 @@ describe("jsonRequestText", () => {
   for (const [name, { registration_ids, ...content }] of Object.entries(requests)) {
     it.effect(`writes ${name}`, () =>
       Effect.gen(function*() {
-        const text = GcmHttp.jsonRequestText(content)(registration_ids)
+        const text = GcmHttp.jsonRequestText(content)({ registration_ids })
         assert.deepStrictEqual(yield* parseJson(text), request(name).body)
       }))
   }
@@ -97,7 +97,7 @@ describe("jsonRequestText", () => {
 
   it.effect.prop("splices any ids into what plain encoding gives", Case, ({ content, ids }) =>
     Effect.gen(function*() {
-      const text = GcmHttp.jsonRequestText(content)(ids)
+      const text = GcmHttp.jsonRequestText(content)({ registration_ids: ids })
       const plain = yield* Schema.encodeEffect(GcmHttp.JsonRequest)({ ...content, registration_ids: ids })
       assert.deepStrictEqual(yield* parseJson(text), yield* parseJson(JSON.stringify(plain)))
     }))
@@ -118,7 +118,7 @@ describe("jsonRequestText", () => {
 
   it.effect("splices awkward ids as they are", () =>
     Effect.gen(function*() {
-      const text = GcmHttp.jsonRequestText({ data: { a: "b" } })(awkward)
+      const text = GcmHttp.jsonRequestText({ data: { a: "b" } })({ registration_ids: awkward })
       assert.deepStrictEqual(yield* parseJson(text), { registration_ids: awkward, data: { a: "b" } })
     }))
 })
@@ -194,16 +194,16 @@ describe("JsonResponse", () => {
     }))
 })
 
-describe("jsonTargetText", () => {
+describe("requests to topics and conditions", () => {
   it.effect("writes the documented bodies", () =>
     Effect.gen(function*() {
       const data = { message: "This is a Firebase Cloud Messaging Topic Message!" }
       const condition = "'dogs' in topics || 'cats' in topics"
-      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonTargetText({ data }, { to: "/topics/news" })), {
+      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonRequestText({ data })({ to: "/topics/news" })), {
         to: "/topics/news",
         data
       })
-      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonTargetText({ dry_run: true }, { condition })), {
+      assert.deepStrictEqual(yield* parseJson(GcmHttp.jsonRequestText({ dry_run: true })({ condition })), {
         condition,
         dry_run: true
       })

@@ -5,6 +5,7 @@
  */
 import type * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import type * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
+import type * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import type { Failed } from "../Outcome.ts"
 
 export type Fault =
@@ -44,6 +45,18 @@ export const gcm: { readonly [Code in GcmHttp.ErrorCode]: Fault } = {
   MessageTooBig: "fixMessage",
   MissingRegistration: "keep",
   DeprecatedApi: "keep"
+}
+
+/** Errors of a result of Instance ID. */
+export const instanceId: { readonly [Code in InstanceId.ErrorCode]: Fault } = {
+  NOT_FOUND: "notRegistered",
+  INVALID_ARGUMENT: "remove",
+  TOO_MANY_TOPICS: "keep",
+  PERMISSION_DENIED: "fixCredentials",
+  RESOURCE_EXHAUSTED: "unavailable",
+  INTERNAL: "unavailable",
+  DEADLINE_EXCEEDED: "unavailable",
+  UNKNOWN: "keep"
 }
 
 /** The fault of a code, if the table has it. */

@@ -14,6 +14,20 @@ export const validate = (copied: Copied<unknown>) =>
     validation.present(["notification", "image"], "cannot be expressed in the GCM protocol")
   ])
 
+/** What a message says in plain text, else all that is wrong with it: a form has neither notifications nor priorities. */
+export const validatePlainText = (copied: Copied<unknown>) =>
+  validation.validate(
+    copied,
+    [
+      ["analyticsLabel"],
+      ["notification"],
+      ["priority"],
+      ["gcm", "contentAvailable"],
+      ["gcm", "mutableContent"],
+      ["gcm", "notification"]
+    ].map((path) => validation.present(path, "cannot be expressed in GCM's plain-text form"))
+  )
+
 /** The content of a message. */
 export const content = (fields: Valid): GcmHttp.Content => ({
   collapse_key: fields.collapseKey,

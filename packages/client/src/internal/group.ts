@@ -11,6 +11,7 @@ import type { Recipient } from "../Recipient.ts"
 import type { Failure } from "../RetryPolicy.ts"
 import type { TransportError } from "../SendError.ts"
 import { duration } from "./messageFields.ts"
+import { texts } from "./messageText.ts"
 import type { Encoded, Protocol } from "./protocol.ts"
 import type { Denied } from "./verdict.ts"
 
@@ -22,8 +23,9 @@ export interface Ticket<out A> {
 
 /** A message, made ready to send. */
 export interface Prepared {
-  readonly message: Message
   readonly encoded: Encoded
+  /** What no text that we show may quote. */
+  readonly secrets: () => ReadonlyArray<string>
   /** Milliseconds. */
   readonly timeToLive: number
 }
@@ -67,14 +69,17 @@ export interface Group<out A> {
 
 /** Makes a message ready to send, or tells what is wrong with it. */
 export const prepare = (protocol: Protocol, message: Message): Result.Result<Prepared, ReadonlyArray<Issue>> =>
-  Result.map(protocol.encode(message), (encoded) => ({
-    message,
-    encoded,
-    timeToLive: Option.match(duration(fields(message).timeToLive), {
-      onNone: () => Number.POSITIVE_INFINITY,
-      onSome: Duration.toMillis
-    })
-  }))
+  Result.map(protocol.encode(message), (encoded) => prepared(message, encoded))
+
+/** A message that was encoded. */
+export const prepared = (message: Message, encoded: Encoded): Prepared => ({
+  encoded,
+  secrets: () => texts(fields(message)),
+  timeToLive: Option.match(duration(fields(message).timeToLive), {
+    onNone: () => Number.POSITIVE_INFINITY,
+    onSome: Duration.toMillis
+  })
+})
 
 export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): Group<A> => ({
   prepared,

@@ -7,12 +7,14 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import type { AccessTokenError } from "../AccessToken.ts"
+import type { Audience } from "../Audience.ts"
 import type { Issue, Message } from "../Message.ts"
+import type { Published } from "../Messaging.ts"
 import type * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { Answer } from "./exchange.ts"
 import type { Scrub } from "./scrub.ts"
-import type { Verdict } from "./verdict.ts"
+import type { Accepted, Verdict } from "./verdict.ts"
 
 export interface Protocol {
   /** The name in spans and metrics: `messaging.system`. */
@@ -26,6 +28,8 @@ export interface Protocol {
   /** Validates and encodes a message, once. */
   readonly encode: (message: Message) => Result.Result<Encoded, ReadonlyArray<Issue>>
   readonly judge: (answer: Answer, sent: Sent) => Verdict
+  /** Validates and encodes a message to an audience, or tells why that cannot be. */
+  readonly address: (message: Message, audience: Audience) => Result.Result<Addressed, ReadonlyArray<Issue>>
   /** The least wait that the protocol's guide advises after a failure without Retry-After; no status: no answer. */
   readonly floor: (status: number | undefined) => Duration.Duration
   /** How long a 429 without Retry-After closes the gate. */
@@ -39,6 +43,12 @@ export type Encoded = (parts: {
   /** Milliseconds since the epoch. */
   readonly firstAttempt: number
 }) => HttpClientRequest.HttpClientRequest
+
+/** A message to an audience, which is no recipient. */
+export interface Addressed {
+  readonly encoded: Encoded
+  readonly judge: (answer: Answer, scrub: Scrub) => Verdict | Accepted<Published>
+}
 
 /** What an answer answers. */
 export interface Sent {

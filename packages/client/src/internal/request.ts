@@ -7,11 +7,9 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
-import { fields } from "../Message.ts"
 import * as Recipient from "../Recipient.ts"
 import { exchange } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
-import { texts } from "./messageText.ts"
 import type { Metrics } from "./metrics.ts"
 import type { Protocol } from "./protocol.ts"
 import * as Scrub from "./scrub.ts"
@@ -72,7 +70,7 @@ const exchangeWith = (
   const scrub = Scrub.make(() => [
     Redacted.value(credential),
     ...recipients.map(Recipient.value),
-    ...texts(fields(prepared.message))
+    ...prepared.secrets()
   ])
   const verdict = Effect.match(exchange(self.client, request, self.requestTimeout), {
     onFailure: Verdict.lost,

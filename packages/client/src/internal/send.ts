@@ -3,19 +3,27 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
 import type { Issue, Message } from "../Message.ts"
 import type * as Recipient from "../Recipient.ts"
-import type * as Report from "../Report.ts"
+import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
 import { type Ended, Engine, nothingSent, type Send } from "./engine.ts"
+import { quiet } from "./exchange.ts"
 import { fromArray } from "./fresh.ts"
+import { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import * as metrics from "./metrics.ts"
+import type { Protocol } from "./protocol.ts"
 import type { Settings } from "./settings.ts"
 
 /** What a layer has: one client, one gate. */
 export type Layer = Pick<Send<never>, "client" | "protocol" | "gate" | "metrics">
+
+export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpClient.HttpClient> =>
+  Effect.map(quiet(), (client) => ({ client, protocol, gate: new Gate(), metrics: metrics.make(protocol.system) }))
 
 /** One message to some recipients, and a report of all. */
 export const send = Effect.fnUntraced(function*(
@@ -44,7 +52,7 @@ export const send = Effect.fnUntraced(function*(
 })
 
 /** Sends to those who can be sent to. */
-const sendTo = Effect.fnUntraced(function*(
+export const sendTo = Effect.fnUntraced(function*(
   layer: Layer,
   settings: Settings,
   prepared: Group.Prepared,
@@ -71,18 +79,15 @@ const sendTo = Effect.fnUntraced(function*(
 })
 
 /** The error of a whole send, if that is how it ended. */
-const errorOf = (
+export const errorOf = (
   { end, garbled, spoken, troubled }: Ended,
-  settlement: SendError.Settlement
+  settlement: SendError.Settlement,
+  ambiguous = settlement.report.unknown.length > 0
 ): SendError.SendError | undefined => {
   if (end !== undefined) return endError(end, settlement)
   if (spoken) return undefined
   if (garbled !== undefined) return new SendError.ValidationError({ reason: garbled.reason, ...settlement })
-  return troubled && new SendError.TransportError({
-    reason: troubled,
-    ambiguous: settlement.report.unknown.length > 0,
-    ...settlement
-  })
+  return troubled && new SendError.TransportError({ reason: troubled, ambiguous, ...settlement })
 }
 
 /** The error that ended a send. */
@@ -94,8 +99,11 @@ export const endError = (end: NonNullable<Ended["end"]>, settlement: SendError.S
 export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendError.Settlement) =>
   new SendError.ValidationError({ reason: new SendError.InvalidMessage({ issues }), ...settlement })
 
-export const annotateSpan = (counts: Report.Counts, { requests }: Ended) =>
+export const annotateSpan = (counts: Partial<Report.Counts>, { requests }: Ended) =>
   Effect.annotateCurrentSpan({
     ...Object.fromEntries(Object.entries(counts).map(([tag, n]) => [`messaging.outcome.${tag}`, n])),
     "messaging.requests": requests
   })
+
+/** Where no recipient is named: in a stream every one is emitted before, in a publish there is none. */
+export const nobody: SendError.Settlement = { report: Report.empty, unsettled: [] }

@@ -6,11 +6,9 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import type * as Messaging from "../Messaging.ts"
 import * as Recipient from "../Recipient.ts"
-import { quiet } from "./exchange.ts"
-import { Gate } from "./gate.ts"
-import * as metrics from "./metrics.ts"
 import type { Protocol } from "./protocol.ts"
-import { type Layer, send } from "./send.ts"
+import { publish } from "./publish.ts"
+import { layerOf, send } from "./send.ts"
 import * as Settings from "./settings.ts"
 import { sendEach, sendStream } from "./streams.ts"
 
@@ -19,12 +17,7 @@ export const make = Effect.fnUntraced(function*(
   protocol: Protocol,
   defaults: Messaging.StreamOptions
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const layer: Layer = {
-    client: yield* quiet(),
-    protocol,
-    gate: new Gate(),
-    metrics: metrics.make(protocol.system)
-  }
+  const layer = yield* layerOf(protocol)
   // what is wrong with an option of the layer is told when the layer is built
   yield* Effect.sync(() => Settings.make({}, defaults, Settings.sendDeadline))
   return {
@@ -49,6 +42,13 @@ export const make = Effect.fnUntraced(function*(
           captureStackTrace: false
         })
       ),
+    publish: (message, audience, options = {}) =>
+      Effect.suspend(() => publish(layer, Settings.make(options, defaults, Settings.sendDeadline), message, audience))
+        .pipe(
+          Effect.withSpan("Messaging.publish", { kind: "producer", attributes: spanOf(protocol) }, {
+            captureStackTrace: false
+          })
+        ),
     sendEach: (items, options = {}) =>
       Stream.suspend(() => sendEach(layer, Settings.make(options, defaults, Settings.streamDeadline), items)).pipe(
         Stream.withSpan("Messaging.sendEach", {

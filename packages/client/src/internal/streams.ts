@@ -18,11 +18,8 @@ import { type Ended, Engine, type Send } from "./engine.ts"
 import { Arriving } from "./fresh.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
-import { annotateSpan, endError, invalidMessage, type Layer } from "./send.ts"
+import { annotateSpan, endError, invalidMessage, type Layer, nobody } from "./send.ts"
 import type { Settings } from "./settings.ts"
-
-/** A stream's error: every recipient that was taken is emitted before. */
-const nothing: SendError.Settlement = { report: Report.empty, unsettled: [] }
 
 export const sendStream = <E, R>(
   layer: Layer,
@@ -31,12 +28,12 @@ export const sendStream = <E, R>(
   recipients: Stream.Stream<Recipient.Input, E, R>
 ): Stream.Stream<Outcome.Outcome, E | SendError.AuthenticationError | SendError.ValidationError, R> => {
   const prepared = Group.prepare(layer.protocol, message)
-  if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nothing))
+  if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nobody))
   return pipeline(layer, settings, recipients, {
     take: (input) => ({ recipient: Recipient.make(input), prepared }),
     emit: (_, outcome) => outcome,
     onRejected: "end",
-    errorOf: (end) => endError(end, nothing)
+    errorOf: (end) => endError(end, nobody)
   })
 }
 
@@ -55,7 +52,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
-      end._tag === "Denied" ? new SendError.AuthenticationError({ reason: end.reason, ...nothing }) : undefined
+      end._tag === "Denied" ? new SendError.AuthenticationError({ reason: end.reason, ...nobody }) : undefined
   })
 }
 

@@ -2,6 +2,7 @@
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
 import type * as Duration from "effect/Duration"
+import type { Published } from "../Messaging.ts"
 import type * as Outcome from "../Outcome.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer, Lost } from "./exchange.ts"
@@ -57,6 +58,14 @@ export interface Rejected {
 
 export const spoken = (words: ReadonlyArray<Word>): Verdict => ({ _tag: "Spoken", words })
 
+/** To a request that names no recipient: what was asked for. */
+export interface Accepted<out A> {
+  readonly _tag: "Accepted"
+  readonly value: A
+}
+
+export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value })
+
 export const denied = (reason: Denied["reason"]): Denied => ({ _tag: "Denied", reason })
 
 export const rejected = (reason: SendError.RejectedRequest): Verdict => ({ _tag: "Rejected", reason })
@@ -73,6 +82,60 @@ export const lost = ({ reason, written }: Lost): Verdict => ({
   status: undefined,
   ambiguous: written,
   retryable: true,
+  slows: "recipient"
+})
+
+/** What an answer means that is about an audience. */
+export const ofAudience = (verdict: Verdict, answer: Answer): Verdict | Accepted<Published> =>
+  ofNobody(verdict, answer, ({ messageId }) => ({ messageId, accepted: undefined, failed: [] }))
+
+/** What an answer means where no recipient could be at fault: what would be one's outcome is the end of the whole. */
+export const ofNobody = <A>(
+  verdict: Verdict,
+  answer: Answer,
+  value: (success: Outcome.Success) => A
+): Verdict | Accepted<A> => {
+  if (verdict._tag !== "Spoken") return verdict
+  const [word] = verdict.words
+  switch (word?._tag) {
+    case "Success":
+      return accepted(value(word))
+    case "Failed":
+      // a rate: later, not at once
+      return word.disposition === "retryLater"
+        ? troubled(answer, word.code, new SendError.RateLimited({ retryAfter: answer.retryAfter }))
+        : refused(word)
+    case "NotRegistered":
+      return refused({ code: word._tag, detail: undefined, issues: [] })
+    case "Trouble":
+      return {
+        ...troubled(
+          answer,
+          word.code,
+          new SendError.ServerError({ status: answer.status, retryAfter: word.retryAfter })
+        ),
+        retryable: true
+      }
+    default:
+      return garbled(answer, "no id of a message")
+  }
+}
+
+const refused = ({ code, detail, issues }: Pick<Outcome.Failed, "code" | "detail" | "issues">): Verdict =>
+  rejected(
+    new SendError.RejectedRequest({
+      code,
+      issues: issues.length > 0 ? issues : [{ path: [], message: detail ?? code }]
+    })
+  )
+
+const troubled = ({ status }: Answer, code: string, reason: Troubled["reason"]): Troubled => ({
+  _tag: "Troubled",
+  reason,
+  code,
+  status,
+  ambiguous: false,
+  retryable: false,
   slows: "recipient"
 })
 

@@ -1,0 +1,47 @@
+/**
+ * One request that names no recipient, through the engine: retried as a send to one.
+ */
+import * as Effect from "effect/Effect"
+import * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
+import type * as SendError from "../SendError.ts"
+import type { Answer } from "./exchange.ts"
+import type * as Group from "./group.ts"
+import type { Entry } from "./ledger.ts"
+import type { Protocol } from "./protocol.ts"
+import type { Scrub } from "./scrub.ts"
+import { annotateSpan, errorOf, type Layer, nobody, sendTo } from "./send.ts"
+import type { Settings } from "./settings.ts"
+import * as Verdict from "./verdict.ts"
+
+/** What is asked, and what an answer means. */
+export interface Question<A> {
+  readonly prepared: Group.Prepared
+  readonly judge: (answer: Answer, scrub: Scrub) => Verdict.Verdict | Verdict.Accepted<A>
+}
+
+export const askOne = Effect.fnUntraced(function*<A>(
+  layer: Layer,
+  settings: Settings,
+  { judge, prepared }: Question<A>
+): Effect.fn.Return<A, SendError.SendError> {
+  let accepted: Verdict.Accepted<A> | undefined
+  const protocol: Protocol = {
+    ...layer.protocol,
+    recipientsPerRequest: 1,
+    judge: (answer, { scrub }) => {
+      const verdict = judge(answer, scrub)
+      if (verdict._tag !== "Accepted") return verdict
+      accepted = verdict
+      return Verdict.spoken([new Outcome.Success({ recipient: anybody, messageId: "", canonical: undefined })])
+    }
+  }
+  const entry: Entry = { recipient: anybody, outcome: undefined }
+  const ended = yield* sendTo({ ...layer, protocol }, settings, prepared, [{ recipient: anybody, item: entry }])
+  yield* annotateSpan({}, ended)
+  if (accepted !== undefined) return accepted.value
+  return yield* errorOf(ended, nobody, entry.outcome?._tag === "Unknown") ?? Effect.die("a request without an end")
+})
+
+/** The engine sends to recipients: this one is none. */
+const anybody = Recipient.token("")

@@ -1,0 +1,107 @@
+/**
+ * Subscriptions to topics: what the engine makes of them.
+ */
+import * as Topic from "@cloud-messaging/protocol/Topic"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type { SendOptions } from "../Messaging.ts"
+import type * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
+import type * as SendError from "../SendError.ts"
+import * as Topics from "../Topics.ts"
+import { askOne } from "./askOne.ts"
+import * as audience from "./audience.ts"
+import type { Ended } from "./engine.ts"
+import { type Entry, Ledger } from "./ledger.ts"
+import { annotateSpan, errorOf, invalidMessage, type Layer, layerOf, nobody, sendTo } from "./send.ts"
+import * as Settings from "./settings.ts"
+import * as topicsProtocol from "./topicsProtocol.ts"
+
+/** Makes the service for a project. */
+export const make = Effect.fnUntraced(function*(
+  project: topicsProtocol.Project,
+  defaults: SendOptions
+): Effect.fn.Return<Topics.Service, never, HttpClient.HttpClient> {
+  const layer = yield* layerOf(project.fcm)
+  const settings = (options: SendOptions = {}) => Settings.make(options, defaults, Settings.sendDeadline)
+  const withSpan = (name: string, recipients: number) =>
+    Effect.withSpan(`Topics.${name}`, {
+      kind: "client",
+      attributes: { "messaging.system": project.fcm.system, "messaging.batch.message_count": recipients }
+    }, { captureStackTrace: false })
+  const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (topic, inputs, options) => {
+    const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
+    return Effect.suspend(() => changeAll(layer, settings(options), { project, change, topic }, recipients)).pipe(
+      withSpan(change, recipients.length)
+    )
+  }
+  return {
+    subscribe: changing("subscribe"),
+    unsubscribe: changing("unsubscribe"),
+    list: (input, options) =>
+      Effect.suspend(() => listAll(layer, settings(options), project, Recipient.make(input))).pipe(withSpan("list", 1))
+  }
+})
+
+/** Changes the subscriptions of all: in batches, or one by one. */
+const changeAll = Effect.fnUntraced(function*(
+  layer: Layer,
+  settings: Settings.Settings,
+  asked: topicsProtocol.Asked,
+  recipients: ReadonlyArray<Recipient.Recipient>
+): Effect.fn.Return<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError> {
+  const all = { report: nobody.report, unsettled: recipients }
+  if (!Topic.isName(asked.topic)) return yield* invalidMessage([audience.topicIssue], all)
+  const ledger = new Ledger(recipients)
+  for (const entry of ledger.entries) entry.outcome = layer.protocol.refuse(entry.recipient)
+  const entries = ledger.entries.filter(({ outcome }) => outcome === undefined)
+  const tokens = entries.filter(({ recipient }) => recipient.kind === "token")
+  const isBatch = (entry: Entry) => tokens.length > 1 && entry.recipient.kind === "token"
+  const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
+    some.length === 0
+      ? Effect.succeed([])
+      : Effect.map(
+        sendTo({ ...layer, protocol }, settings, prepared, some.map((item) => ({ recipient: item.recipient, item }))),
+        (ended) => [ended]
+      )
+  const ends = (yield* Effect.all([
+    change(topicsProtocol.batch(asked), entries.filter(isBatch)),
+    change(topicsProtocol.single(asked), entries.filter((entry) => !isBatch(entry)))
+  ], { concurrency: 2 })).flat()
+  const ended = together(ends)
+  yield* annotateSpan({}, ended)
+  const error = errorOf(ended, all, ledger.report.unknown.length > 0)
+  return error === undefined ? ledger.report.outcomes.map(outcomeOf) : yield* Effect.fail(error)
+})
+
+/** How two runs for one call went. */
+const together = (ends: ReadonlyArray<Ended>): Ended => ({
+  end: first(ends, ({ end }) => end),
+  spoken: ends.some(({ spoken }) => spoken),
+  garbled: first(ends, ({ garbled }) => garbled),
+  troubled: first(ends, ({ troubled }) => troubled),
+  requests: ends.reduce((n, { requests }) => n + requests, 0)
+})
+
+const first = <A>(ends: ReadonlyArray<Ended>, get: (ended: Ended) => A | undefined): A | undefined =>
+  ends.map(get).find((_) => _ !== undefined)
+
+const outcomeOf = (outcome: Outcome.Outcome): Topics.TopicOutcome =>
+  outcome._tag === "Success" ? new Topics.Changed({ recipient: outcome.recipient }) : outcome
+
+/** All pages of a recipient's topics. */
+const listAll = Effect.fnUntraced(function*(
+  layer: Layer,
+  settings: Settings.Settings,
+  project: topicsProtocol.Project,
+  recipient: Recipient.Recipient
+): Effect.fn.Return<ReadonlyArray<string>, SendError.SendError> {
+  const topics: Array<string> = []
+  let pageToken: string | undefined
+  do {
+    const page: topicsProtocol.Page = yield* askOne(layer, settings, topicsProtocol.list(project, recipient, pageToken))
+    topics.push(...page.topics)
+    pageToken = page.nextPageToken
+  } while (pageToken !== undefined)
+  return topics
+})

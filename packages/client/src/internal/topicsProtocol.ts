@@ -1,0 +1,221 @@
+/**
+ * Subscriptions to topics, as the engine takes them: one by one through FCM v1, in batches through Instance ID.
+ */
+import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
+import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
+import * as Topic from "@cloud-messaging/protocol/Topic"
+import * as TopicSubscription from "@cloud-messaging/protocol/TopicSubscription"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
+import * as SendError from "../SendError.ts"
+import type { Question } from "./askOne.ts"
+import type { Answer } from "./exchange.ts"
+import * as faults from "./faults.ts"
+import * as fcmAnswer from "./fcmAnswer.ts"
+import type { Prepared } from "./group.ts"
+import type { Encoded, Protocol, Sent } from "./protocol.ts"
+import type { Scrub } from "./scrub.ts"
+import * as Verdict from "./verdict.ts"
+
+/** Whose topics, and where they are kept. */
+export interface Project {
+  readonly projectId: string
+  /** Of FCM v1. */
+  readonly origin: string
+  /** Of the Instance ID service. */
+  readonly instanceIdOrigin: string
+  /** Credentials, floors, and whom it refuses. */
+  readonly fcm: Protocol
+}
+
+export type Change = "subscribe" | "unsubscribe"
+
+export interface Asked {
+  readonly project: Project
+  readonly change: Change
+  readonly topic: string
+}
+
+/** How requests for one change are made, and their answers read. */
+export interface Requests {
+  readonly protocol: Protocol
+  readonly prepared: Prepared
+}
+
+const requests = (protocol: Protocol, encoded: Encoded): Requests => ({ protocol, prepared: prepared(encoded) })
+
+const prepared = (encoded: Encoded): Prepared => ({
+  encoded,
+  secrets: () => [],
+  timeToLive: Number.POSITIVE_INFINITY
+})
+
+/** Stands in for the one recipient of a request, which there always is. */
+const anybody = Recipient.token("")
+
+// -----------------------------------------------------------------------------
+// One by one
+// -----------------------------------------------------------------------------
+
+/** One registration a request: a token or an installation id. */
+export const single = ({ change, project, topic }: Asked): Requests => {
+  const request = change === "subscribe" ? HttpClientRequest.patch : HttpClientRequest.delete
+  return requests(
+    { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project.projectId) },
+    ({ credential, recipients: [recipient = anybody] }) =>
+      request(project.origin + TopicSubscription.path(project.projectId, Recipient.value(recipient), topic)).pipe(
+        // what is so already is as asked
+        HttpClientRequest.setUrlParam("allowMissing", "true"),
+        HttpClientRequest.setBody(HttpBody.text("{}", "application/json")),
+        HttpClientRequest.bearerToken(credential)
+      )
+  )
+}
+
+const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
+  const [recipient = anybody] = sent.recipients
+  const changed = new Outcome.Success({ recipient, messageId: "", canonical: undefined })
+  if (isOk(answer)) {
+    return Option.isSome(decodeObject(answer.text)) ? Verdict.spoken([changed]) : Verdict.garbled(answer, "no object")
+  }
+  return answer.status === 409 ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent)
+}
+
+/** A 404 is one of the registration: a project that is none is refused with 403. */
+const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Recipient, sent: Sent) =>
+  answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
+    ? Verdict.spoken([new Outcome.NotRegistered({ recipient })])
+    : fcmAnswer.judge(projectId, answer, recipient, sent)
+
+// -----------------------------------------------------------------------------
+// In batches
+// -----------------------------------------------------------------------------
+
+/** Up to 1000 registration tokens a request. */
+export const batch = ({ change, project, topic }: Asked): Requests => {
+  const path = change === "subscribe" ? InstanceId.batchAddPath : InstanceId.batchRemovePath
+  return requests(
+    { ...project.fcm, recipientsPerRequest: InstanceId.maxTokens, judge: judgeBatch(project.projectId) },
+    ({ credential, recipients }) =>
+      HttpClientRequest.post(project.instanceIdOrigin + path).pipe(
+        HttpClientRequest.setBody(HttpBody.text(
+          encodeBatch({ to: Topic.address(topic), registration_tokens: recipients.map(Recipient.value) }),
+          "application/json"
+        )),
+        authorized(credential)
+      )
+  )
+}
+
+const authorized = (credential: Redacted.Redacted) => (request: HttpClientRequest.HttpClientRequest) =>
+  request.pipe(HttpClientRequest.bearerToken(credential), HttpClientRequest.setHeaders(InstanceId.accessTokenAuth))
+
+const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
+  if (!isOk(answer)) return judgeBatchStatus(projectId, answer, sent.scrub)
+  const results = Option.getOrUndefined(decodeBatch(answer.text))?.results
+  if (results === undefined) return Verdict.garbled(answer, "no results")
+  if (results.length !== sent.recipients.length) {
+    return Verdict.garbled(answer, `${results.length} results for ${sent.recipients.length} recipients`)
+  }
+  return Verdict.spoken(sent.recipients.map((recipient, i) => wordOn(recipient, results[i], answer, sent.scrub)))
+}
+
+const judgeBatchStatus = (projectId: string, answer: Answer, scrub: Scrub): Verdict.Verdict => {
+  switch (answer.status) {
+    case 400:
+      return Verdict.rejected(
+        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: scrub.text(answer.text) }] })
+      )
+    case 401:
+      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
+    case 403:
+      return Verdict.denied(new SendError.PermissionDenied({ projectId }))
+    default:
+      return Verdict.ofStatus(answer)
+  }
+}
+
+const wordOn = (
+  recipient: Recipient.Recipient,
+  result: unknown,
+  { retryAfter }: Answer,
+  scrub: Scrub
+): Verdict.Word => {
+  const decoded = decodeResult(result)
+  if (Option.isNone(decoded)) return { _tag: "Unclear" }
+  const { error } = decoded.value
+  if (error === undefined) return new Outcome.Success({ recipient, messageId: "", canonical: undefined })
+  const fault = faults.find(faults.instanceId, error)
+  switch (fault) {
+    case "notRegistered":
+      return new Outcome.NotRegistered({ recipient })
+    case "unavailable":
+      return { _tag: "Trouble", code: error, retryAfter }
+    default:
+      return new Outcome.Failed({
+        recipient,
+        code: fault === undefined ? scrub.code(error) : error,
+        detail: undefined,
+        issues: [],
+        disposition: fault ?? "keep"
+      })
+  }
+}
+
+// -----------------------------------------------------------------------------
+// List
+// -----------------------------------------------------------------------------
+
+export interface Page {
+  readonly topics: ReadonlyArray<string>
+  readonly nextPageToken: string | undefined
+}
+
+const noPage: Page = { topics: [], nextPageToken: undefined }
+
+/** A page of the topics of one registration. */
+export const list = (
+  project: Project,
+  recipient: Recipient.Recipient,
+  pageToken: string | undefined
+): Question<Page> => ({
+  prepared: {
+    ...prepared(({ credential }) =>
+      HttpClientRequest.get(
+        project.origin + TopicSubscription.collectionPath(project.projectId, Recipient.value(recipient))
+      ).pipe(
+        HttpClientRequest.setUrlParams({ pageSize: TopicSubscription.maxPageSize, pageToken }),
+        HttpClientRequest.bearerToken(credential)
+      )
+    ),
+    secrets: () => [Recipient.value(recipient)]
+  },
+  judge: (answer, scrub) => {
+    if (!isOk(answer)) {
+      const sent = { recipients: [recipient], scrub }
+      return Verdict.ofNobody(judgeFailure(project.projectId, answer, recipient, sent), answer, () => noPage)
+    }
+    return Option.match(decodePage(answer.text), {
+      onNone: () => Verdict.garbled(answer, "no page of subscriptions"),
+      onSome: ({ nextPageToken, topicSubscriptions = [] }) =>
+        Verdict.accepted({ topics: topicSubscriptions.map(TopicSubscription.topicOf), nextPageToken })
+    })
+  }
+})
+
+// -----------------------------------------------------------------------------
+// Answers
+// -----------------------------------------------------------------------------
+
+const isOk = ({ status }: Answer): boolean => status >= 200 && status <= 299
+
+const encodeBatch = Schema.encodeSync(Schema.fromJsonString(InstanceId.BatchRequest))
+const decodeBatch = Schema.decodeUnknownOption(Schema.fromJsonString(InstanceId.BatchResponse))
+const decodeResult = Schema.decodeUnknownOption(InstanceId.Result)
+const decodePage = Schema.decodeUnknownOption(Schema.fromJsonString(TopicSubscription.Page))
+const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
