@@ -54,7 +54,7 @@ export const isReservedKey = (key: string): boolean =>
 /**
  * The path of the method, for a project named by its id or number.
  *
- * @category constants
+ * @category encoding
  * @since 1.0.0
  */
 export const sendPath = (projectId: string): string => `/v1/projects/${encodeURIComponent(projectId)}/messages:send`

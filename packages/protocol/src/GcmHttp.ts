@@ -51,7 +51,7 @@ export const isReservedKey = (key: string): boolean => key === "from" || key.sta
 /**
  * The value of the header `authorization`.
  *
- * @category constants
+ * @category encoding
  * @since 1.0.0
  */
 export const authorization = (apiKey: string): string => `key=${apiKey}`

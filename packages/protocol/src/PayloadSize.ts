@@ -6,6 +6,7 @@
  *
  * @since 1.0.0
  */
+import * as Number from "effect/Number"
 import * as Predicate from "effect/Predicate"
 
 /**
@@ -38,7 +39,8 @@ export const ofText = (text: string): number => encoder.encode(text).length
  * @category sizes
  * @since 1.0.0
  */
-export const ofData = (data: unknown): number => sum(entries(data), ([key, value]) => ofText(key) + ofValue(value))
+export const ofData = (data: unknown): number =>
+  Number.sumAll(entries(data).map(([key, value]) => ofText(key) + ofValue(value)))
 
 /**
  * Bytes of the texts of an object, such as a notification, without its keys.
@@ -46,7 +48,7 @@ export const ofData = (data: unknown): number => sum(entries(data), ([key, value
  * @category sizes
  * @since 1.0.0
  */
-export const ofTexts = (object: unknown): number => sum(entries(object), ([, value]) => ofValue(value))
+export const ofTexts = (object: unknown): number => Number.sumAll(entries(object).map(([, value]) => ofValue(value)))
 
 const encoder = new TextEncoder()
 
@@ -56,6 +58,3 @@ const entries = (object: unknown): ReadonlyArray<[string, unknown]> =>
 // what is neither text, number, bigint nor boolean is wrong anyway
 const ofValue = (value: unknown): number =>
   typeof value === "object" || typeof value === "symbol" || value === undefined ? 0 : ofText(String(value))
-
-const sum = <A>(parts: ReadonlyArray<A>, sizeOf: (part: A) => number): number =>
-  parts.reduce((total, part) => total + sizeOf(part), 0)

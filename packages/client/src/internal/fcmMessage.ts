@@ -12,10 +12,9 @@ import type { Valid } from "./messageFields.ts"
 import * as validation from "./validation.ts"
 
 /** What a message says to FCM v1, else all that is wrong with it: keys that GCM did not reserve come on top. */
-export const validate = (copied: Copied<unknown>) =>
-  validation.validate(copied, [
-    validation.reserved(["data"], validation.isReservedInFcm, validation.reservedInFcm)
-  ])
+export const validate = (copied: Copied<unknown>) => validation.validate(copied, refused)
+
+const refused = [validation.reserved(["data"], validation.isReservedInFcm, validation.reservedInFcm)]
 
 // -----------------------------------------------------------------------------
 // Content

@@ -8,11 +8,12 @@ import type { Valid } from "./messageFields.ts"
 import * as validation from "./validation.ts"
 
 /** What a message says to GCM, else all that is wrong with it: what the protocol cannot say comes on top. */
-export const validate = (copied: Copied<unknown>) =>
-  validation.validate(copied, [
-    validation.present(["analyticsLabel"], "cannot be expressed in the GCM protocol"),
-    validation.present(["notification", "image"], "cannot be expressed in the GCM protocol")
-  ])
+export const validate = (copied: Copied<unknown>) => validation.validate(copied, inexpressible)
+
+/** What the protocol cannot say. */
+export const inexpressible: ReadonlyArray<validation.Rule> = [["analyticsLabel"], ["notification", "image"]].map(
+  (path) => validation.present(path, "cannot be expressed in the GCM protocol")
+)
 
 /** What a message says in plain text, else all that is wrong with it: a form has neither notifications nor priorities. */
 export const validatePlainText = (copied: Copied<unknown>) =>
@@ -43,21 +44,22 @@ export const content = (fields: Valid): GcmHttp.Content => ({
 })
 
 const notification = ({ gcm, notification }: Valid): GcmHttp.Content["notification"] => {
-  const override = gcm?.notification
-  return (notification ?? override) && {
-    title: override?.title ?? notification?.title,
-    body: override?.body ?? notification?.body,
-    subtitle: override?.subtitle,
-    icon: override?.icon,
-    sound: override?.sound,
-    badge: override?.badge,
-    tag: override?.tag,
-    color: override?.color,
-    android_channel_id: override?.androidChannelId,
-    click_action: override?.clickAction,
-    body_loc_key: override?.bodyLocKey,
-    body_loc_args: override?.bodyLocArgs,
-    title_loc_key: override?.titleLocKey,
-    title_loc_args: override?.titleLocArgs
+  if (notification === undefined && gcm?.notification === undefined) return undefined
+  const shown = { ...notification, ...gcm?.notification }
+  return {
+    title: shown.title,
+    body: shown.body,
+    subtitle: shown.subtitle,
+    icon: shown.icon,
+    sound: shown.sound,
+    badge: shown.badge,
+    tag: shown.tag,
+    color: shown.color,
+    android_channel_id: shown.androidChannelId,
+    click_action: shown.clickAction,
+    body_loc_key: shown.bodyLocKey,
+    body_loc_args: shown.bodyLocArgs,
+    title_loc_key: shown.titleLocKey,
+    title_loc_args: shown.titleLocArgs
   }
 }

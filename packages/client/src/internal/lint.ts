@@ -10,6 +10,7 @@ import * as Record from "effect/Record"
 import type { Issue } from "../Message.ts"
 import * as fcmMessage from "./fcmMessage.ts"
 import { type Findings, type Subject, when } from "./finding.ts"
+import * as gcmMessage from "./gcmMessage.ts"
 import * as apple from "./lintApple.ts"
 import type { Valid } from "./messageFields.ts"
 import { isReservedInFcm } from "./validation.ts"
@@ -186,14 +187,7 @@ export const rules = {
   },
   "gcm-refuses": {
     explanation: "The GCM protocol cannot say it: a send through Gcm fails, one through Fcm does not.",
-    find: ({ analyticsLabel, notification }) => [
-      ...when(analyticsLabel !== undefined, ["analyticsLabel"], "cannot be expressed in the GCM protocol"),
-      ...when(
-        notification?.image !== undefined,
-        ["notification", "image"],
-        "cannot be expressed in the GCM protocol"
-      )
-    ]
+    find: (message) => gcmMessage.inexpressible.flatMap((rule) => rule(message))
   },
   "fcm-leaves-out": {
     explanation: "These options are the GCM protocol's own: a send through Fcm goes without them.",
