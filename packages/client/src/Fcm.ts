@@ -204,13 +204,11 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
         (encoded) => ({
           encoded,
           judge: (answer, scrub) =>
-            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, anybody, { recipients: [anybody], scrub }), answer)
+            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipient: anybody, scrub }), answer)
         })
       )),
-  judge: (answer, sent) => {
-    const [recipient = anybody] = sent.recipients
-    return fcmAnswer.judge(projectId, answer, recipient, sent)
-  }
+  judge: (answer, { recipients: [recipient = anybody], scrub }) =>
+    fcmAnswer.judge(projectId, answer, { recipient, scrub })
 })
 
 /** The field that says to whom, and its value. */

@@ -11,7 +11,7 @@ import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer } from "./exchange.ts"
 import * as faults from "./faults.ts"
-import type { Sent } from "./protocol.ts"
+import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
@@ -20,23 +20,28 @@ const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
 const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
+/** What an answer answers: the request of one recipient. */
+interface SentToOne {
+  readonly recipient: Recipient
+  readonly scrub: Scrub
+}
+
 /** What an answer to the request of one recipient says. */
-export const judge = (projectId: string, answer: Answer, recipient: Recipient, sent: Sent): Verdict.Verdict => {
+export const judge = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
   if (answer.status >= 200 && answer.status <= 299) {
     const name = Option.getOrUndefined(decodeSuccess(answer.text))?.name
     return name !== undefined && /^projects\/[^/\s]{1,100}\/messages\/[^/\s]{1,200}$/.test(name)
-      ? accepted(recipient, name)
+      ? accepted(sent.recipient, name)
       : Verdict.garbled(answer, "no name of a message")
   }
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   const code = envelope && codeOf(envelope)
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
-    return invalidArgument(envelope, recipient, sent)
+    return invalidArgument(envelope, sent)
   }
-  const slows = answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
-  return code === undefined
-    ? ofStatus(projectId, answer, slows)
-    : ofCode(code, answer, slows, recipient, sent, describe(envelope, sent))
+  return envelope === undefined || code === undefined
+    ? ofStatus(projectId, answer, envelope)
+    : ofCode(code, answer, envelope, sent)
 }
 
 /** FCM's own code. Codes that contradict each other tell no more than one that nobody told us about. */
@@ -56,27 +61,28 @@ const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
 const ofCode = (
   code: string,
   answer: Answer,
-  slows: Verdict.Troubled["slows"],
-  recipient: Recipient,
-  { scrub }: Sent,
-  detail: string | undefined
+  envelope: RpcStatus.Status,
+  sent: SentToOne
 ): Verdict.Verdict => {
+  const { recipient } = sent
   const known = faults.find(faults.fcm, code)
-  const shown = known === undefined ? scrub.code(code) : code
+  const shown = known === undefined ? sent.scrub.code(code) : code
   // a code that nobody told us about: its status says whether the service is in trouble
   const fault = known ?? (answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep")
   switch (fault) {
     case "notRegistered":
       return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
     case "unavailable":
-      return Verdict.ofStatus(answer, { code: shown, inTrouble: true, slows })
+      return Verdict.ofStatus(answer, { code: shown, inTrouble: true, slows: slows(answer, envelope) })
     default:
-      return Verdict.spoken([new Outcome.Failed({ recipient, code: shown, detail, issues: [], disposition: fault })])
+      return Verdict.spoken([
+        new Outcome.Failed({ recipient, code: shown, detail: describe(envelope, sent), issues: [], disposition: fault })
+      ])
   }
 }
 
 /** Without a code, the answer does not come from FCM itself, and speaks of the whole project. */
-const ofStatus = (projectId: string, answer: Answer, slows: Verdict.Troubled["slows"]): Verdict.Verdict => {
+const ofStatus = (projectId: string, answer: Answer, envelope: RpcStatus.Status | undefined): Verdict.Verdict => {
   switch (answer.status) {
     case 401:
       return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
@@ -85,9 +91,12 @@ const ofStatus = (projectId: string, answer: Answer, slows: Verdict.Troubled["sl
     case 404:
       return Verdict.denied(new SendError.ProjectNotFound({ projectId }))
     default:
-      return Verdict.ofStatus(answer, { slows })
+      return Verdict.ofStatus(answer, { slows: slows(answer, envelope) })
   }
 }
+
+const slows = (answer: Answer, envelope: RpcStatus.Status | undefined): Verdict.Troubled["slows"] =>
+  answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
 
 /** Whether a quota is that of one device or topic, and not of the whole project. */
 const namesOneRecipient = (envelope: RpcStatus.Status): boolean =>
@@ -108,7 +117,8 @@ const isInvalidArgument = (answer: Answer, envelope: RpcStatus.Status, code: str
   code === "INVALID_ARGUMENT" ||
   (code === undefined && answer.status === 400 && envelope.status === "INVALID_ARGUMENT")
 
-const invalidArgument = (envelope: RpcStatus.Status, recipient: Recipient, sent: Sent): Verdict.Verdict => {
+const invalidArgument = (envelope: RpcStatus.Status, sent: SentToOne): Verdict.Verdict => {
+  const { recipient } = sent
   const violations = findBadRequests(envelope).flatMap(({ fieldViolations }) => fieldViolations)
   const issues = violations.slice(0, maxIssues).map((violation) => issueOf(violation, sent))
   const failed = (disposition: "remove" | "keep") =>
@@ -152,7 +162,7 @@ const fieldInText = ({ message }: RpcStatus.Status): string | undefined => /'(me
 // Texts
 // -----------------------------------------------------------------------------
 
-const issueOf = ({ description, field }: RpcStatus.FieldViolation, { scrub }: Sent): Issue => ({
+const issueOf = ({ description, field }: RpcStatus.FieldViolation, { scrub }: SentToOne): Issue => ({
   path: pathOf(field ?? ""),
   message: scrub.text(description ?? "")
 })
@@ -164,8 +174,7 @@ const pathOf = (field: string): ReadonlyArray<string | number> =>
     : []
 
 /** The service's text, and Apple's reason behind it. */
-const describe = (envelope: RpcStatus.Status | undefined, { scrub }: Sent): string | undefined => {
-  if (envelope === undefined) return undefined
+const describe = (envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
   const [apple] = findApnsErrors(envelope)
   const reason = apple?.reason && scrub.code(apple.reason)
   const parts = [
