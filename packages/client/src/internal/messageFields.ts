@@ -114,12 +114,7 @@ const time = Schema.optionalKey(from(Schema.DateTimeUtc, (input) => {
   )
 }))
 
-const hexColor = Schema.optionalKey(
-  from(Schema.String, (input) =>
-    typeof input === "string" && /^#[0-9a-fA-F]{6}$/.test(input)
-      ? Result.succeed(input)
-      : Result.fail("must be a color such as #d81b60"))
-)
+const hexColor = field(Schema.Unknown.pipe(Schema.refine(Schema.is(ProtoJson.HexColor))), "a color such as #d81b60")
 
 const color = from(ProtoJson.Color, (input) => {
   const digits = typeof input === "string" ? /^#((?:[0-9a-fA-F]{2}){3,4})$/.exec(input)?.[1] : undefined
@@ -132,10 +127,10 @@ const color = from(ProtoJson.Color, (input) => {
     : Result.succeed({ red, green, blue, alpha })
 })
 
-const int32 = Schema.optionalKey(from(Schema.Number, (input) =>
-  typeof input === "number" && input === (input | 0)
-    ? Result.succeed(input)
-    : Result.fail("must be an integer from -2,147,483,648 to 2,147,483,647")))
+const int32 = field(
+  Schema.Unknown.pipe(Schema.refine(Schema.is(Schema.Number.check(Schema.isInt32())))),
+  "an integer from -2,147,483,648 to 2,147,483,647"
+)
 
 const secret = Schema.optionalKey(from(Schema.Redacted(Schema.String), (input) => {
   const value = Redacted.isRedacted(input) ? Redacted.value(input) : input

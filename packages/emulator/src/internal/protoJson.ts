@@ -110,11 +110,13 @@ const unknownName = (name: string, path: string, why: string): Violation => ({
   description: `Invalid JSON payload received. Unknown name "${name}"${path === "" ? "" : ` at '${path}'`}: ${why}`
 })
 
+const invalidValue = (type: SchemaAST.AST, value: unknown, path: string): Violation => ({
+  field: path,
+  description: `Invalid value at '${path}' (${typeName(type)}), ${JSON.stringify(value)}`
+})
+
 const wrongType = (type: SchemaAST.AST, value: unknown, path: string, violations: Array<Violation>): undefined => {
-  violations.push({
-    field: path,
-    description: `Invalid value at '${path}' (${typeName(type)}), ${JSON.stringify(value)}`
-  })
+  violations.push(invalidValue(type, value, path))
 }
 
 /** A field that is of the right type, and yet says nothing. */
@@ -127,7 +129,7 @@ const refused = (ast: SchemaAST.AST, value: unknown, keys: ReadonlyArray<Propert
     ],
     [ast, value, ""]
   )
-  return { field: path, description: `Invalid value at '${path}' (${typeName(present(type))}), ${JSON.stringify(at)}` }
+  return invalidValue(present(type), at, path)
 }
 
 const fieldType = (ast: SchemaAST.AST, key: PropertyKey): SchemaAST.AST =>
