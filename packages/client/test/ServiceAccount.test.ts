@@ -30,6 +30,10 @@ const issued = Http.json({ access_token: "ya29.token", expires_in: 3599, token_t
 
 const token: Http.Answer = () => issued
 
+/** Tokens by the text of a key file, from an endpoint that gives them. */
+const fromJson = (json: string, requests: Array<Http.Recorded> = []) =>
+  Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token, requests))
+
 const reasonOf = (layer: Layer.Layer<AccessToken.AccessToken>) =>
   Effect.map(Effect.flip(Effect.provide(get, layer)), ({ message, reason }) => [reason._tag, message] as const)
 
@@ -163,9 +167,9 @@ describe("ServiceAccount", () => {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const file = path.join(yield* fs.makeTempDirectoryScoped(), "key.json")
-      const tell = reasonOf(
-        ServiceAccount.layerFile(file).pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer))
-      )
+      const fromFile = (file: string) =>
+        Layer.provide(ServiceAccount.layerFile(file), [Http.layer(token), NodeServices.layer])
+      const tell = reasonOf(fromFile(file))
       const padded = (bytes: number) => {
         const text = JSON.stringify(keyFile)
         return text + " ".repeat(bytes - text.length)
@@ -173,20 +177,14 @@ describe("ServiceAccount", () => {
       yield* fs.writeFileString(file, padded(64 * 1024 + 1))
       assert.deepStrictEqual(yield* tell, ["InvalidKey", "no access token: the key file is larger than 64 KiB"])
       assert.strictEqual(
-        (yield* reasonOf(
-          Layer.provide(ServiceAccount.layerJson(Redacted.make(padded(64 * 1024 + 1))), Http.layer(token))
-        ))[0],
+        (yield* reasonOf(fromJson(padded(64 * 1024 + 1))))[0],
         "InvalidKey"
       )
       yield* fs.writeFileString(file, padded(64 * 1024))
-      yield* Effect.provide(
-        get,
-        ServiceAccount.layerFile(file).pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer))
-      )
+      yield* Effect.provide(get, fromFile(file))
       // endless
-      const device = ServiceAccount.layerFile("/dev/zero")
-      const endless = reasonOf(device.pipe(Layer.provide(Http.layer(token)), Layer.provide(NodeServices.layer)))
-      if (yield* fs.exists("/dev/zero")) assert.strictEqual((yield* endless)[0], "InvalidKey")
+      const endless = "/dev/zero"
+      if (yield* fs.exists(endless)) assert.strictEqual((yield* reasonOf(fromFile(endless)))[0], "InvalidKey")
     }).pipe(Effect.provide(NodeServices.layer)))
 
   it.effect("asks at tokenUrl, if one is given", () =>
@@ -213,10 +211,8 @@ describe("ServiceAccount", () => {
   it.effect("law 11: a key file does not say where credentials go", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
-      const json = Redacted.make(JSON.stringify({ ...keyFile, token_uri: "https://evil.example/token" }))
-      const [tag, message] = yield* reasonOf(
-        Layer.provide(ServiceAccount.layerJson(json), Http.layer(token, requests))
-      )
+      const json = JSON.stringify({ ...keyFile, token_uri: "https://evil.example/token" })
+      const [tag, message] = yield* reasonOf(fromJson(json, requests))
       assert.strictEqual(tag, "InvalidKey")
       assert.match(message, /token_uri is not https:\/\/oauth2/)
       assert.deepStrictEqual(requests, [])
@@ -226,10 +222,7 @@ describe("ServiceAccount", () => {
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
       const json = JSON.stringify({ ...keyFile, token_uri: "https://accounts.google.com/o/oauth2/token" })
-      yield* Effect.provide(
-        get,
-        Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token, requests))
-      )
+      yield* Effect.provide(get, fromJson(json, requests))
       assert.deepStrictEqual(requests.map(({ url }) => url), ["https://oauth2.googleapis.com/token"])
     }))
 
@@ -275,9 +268,7 @@ describe("ServiceAccount", () => {
       ]
       for (const type of types) {
         const json = JSON.stringify({ type, client_email: "a", private_key: "SECRET", refresh_token: "SECRET" })
-        const [tag, message] = yield* reasonOf(
-          Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token))
-        )
+        const [tag, message] = yield* reasonOf(fromJson(json))
         assert.strictEqual(tag, "InvalidKey")
         assert.include(message, `is of type ${type}, which application default credentials read`)
         assert.notInclude(message, "SECRET")
@@ -293,9 +284,7 @@ describe("ServiceAccount", () => {
         "an empty object": {}
       }
       for (const [name, file] of Object.entries(files)) {
-        const [tag, message] = yield* reasonOf(
-          Layer.provide(ServiceAccount.layerJson(Redacted.make(JSON.stringify(file))), Http.layer(token))
-        )
+        const [tag, message] = yield* reasonOf(fromJson(JSON.stringify(file)))
         assert.strictEqual(tag, "InvalidKey", name)
         assert.include(message, "project settings, service accounts", name)
         assert.notInclude(message, "SECRET", name)
@@ -318,8 +307,7 @@ describe("ServiceAccount", () => {
         "a public key": JSON.stringify({ ...keyFile, private_key: keyPair.publicKey })
       }
       for (const [name, json] of Object.entries(cases)) {
-        const layer = Layer.provide(ServiceAccount.layerJson(Redacted.make(json)), Http.layer(token))
-        const [tag, message] = yield* reasonOf(layer)
+        const [tag, message] = yield* reasonOf(fromJson(json))
         assert.strictEqual(tag, "InvalidKey", name)
         assert.notMatch(message, /SECRET|-----|MII|eyJ/, name)
         assert.isBelow(message.length, 400, name)

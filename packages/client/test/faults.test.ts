@@ -7,8 +7,7 @@ import {
   type Outcome,
   Recipient,
   RequestNotSent,
-  RetryPolicy,
-  type SendError
+  RetryPolicy
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
@@ -53,8 +52,6 @@ const apnsError = (statusCode: number, reason: string) => ({
   reason
 })
 
-const failure = <A, R>(effect: Effect.Effect<A, SendError.SendError, R>) => Effect.flip(effect)
-
 /** A policy that never tries again, and keeps what it is asked. */
 const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolicy =>
   Schedule.recurs(1).pipe(
@@ -66,7 +63,7 @@ const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolic
   )
 
 const sendOne = (layer: Layer.Layer<Messaging.Messaging>) =>
-  failure(Effect.provide(Messaging.send(message, "a"), layer))
+  Effect.flip(Effect.provide(Messaging.send(message, "a"), layer))
 
 describe("a fault of the recipient", () => {
   it.effect("FCM UNREGISTERED and GCM NotRegistered: gone", () =>
@@ -301,7 +298,7 @@ describe("a fault of the credentials or the project", () => {
           requests
         )
       ]))
-      const error = yield* failure(inTime(Effect.provide(Messaging.send(message, ["first", "late"]), layer)))
+      const error = yield* Effect.flip(inTime(Effect.provide(Messaging.send(message, ["first", "late"]), layer)))
       assert.strictEqual(error.reason._tag, "PermissionDenied")
       assert.deepStrictEqual([requests.length, tokens], [2, 1])
       assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["first", "late"])

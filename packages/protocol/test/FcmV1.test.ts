@@ -1,6 +1,7 @@
 import { FcmV1 } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Exit, Schema } from "effect"
+import { awkward } from "./utils/awkward.ts"
 import { parseJson, request, response, textOf } from "./utils/fixtures.ts"
 
 const token = "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1"
@@ -229,20 +230,6 @@ describe("sendRequestText", () => {
         assert.deepStrictEqual(yield* parseJson(text), yield* parseJson(JSON.stringify(plain)))
       })
   )
-
-  const awkward = [
-    "\"",
-    "\\",
-    "\"}}",
-    "a\nb\r\t",
-    "\u0000",
-    "\u2028\u2029",
-    "🎉Ω",
-    "\ud800",
-    "__proto__",
-    "</script>",
-    "$&"
-  ]
 
   for (const value of awkward) {
     it.effect(`splices ${JSON.stringify(value)} as it is`, () =>

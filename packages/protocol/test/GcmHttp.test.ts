@@ -1,6 +1,7 @@
 import { GcmHttp } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Schema } from "effect"
+import { awkward } from "./utils/awkward.ts"
 import { parseJson, request, response, textOf } from "./utils/fixtures.ts"
 
 /** What the documented requests say. */
@@ -101,20 +102,6 @@ describe("jsonRequestText", () => {
       const plain = yield* Schema.encodeEffect(GcmHttp.JsonRequest)({ ...content, registration_ids: ids })
       assert.deepStrictEqual(yield* parseJson(text), yield* parseJson(JSON.stringify(plain)))
     }))
-
-  const awkward = [
-    "\"",
-    "\\",
-    "\"]}",
-    "a\nb\r\t",
-    "\u0000",
-    "\u2028\u2029",
-    "🎉Ω",
-    "\ud800",
-    "__proto__",
-    "</script>",
-    "$&"
-  ]
 
   it.effect("splices awkward ids as they are", () =>
     Effect.gen(function*() {
