@@ -1,7 +1,7 @@
 /**
  * What the engine counts. The names are documented in `docs/errors-and-retries.md`.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Outcome from "../Outcome.ts"
@@ -27,7 +27,7 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
 export interface Metrics {
   readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>) => Effect.Effect<void>
   readonly retry: (code: string, recipients: number) => Effect.Effect<void>
-  readonly request: (millis: number) => Effect.Effect<void>
+  readonly request: (took: Duration.Duration) => Effect.Effect<void>
   /** By how many more, or fewer, wait. */
   readonly waiting: (change: number) => Effect.Effect<void>
 }
@@ -61,7 +61,7 @@ export const make = (system: string): Metrics => {
         kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code })),
         recipients
       ),
-    request: (millis) => Metric.update(requestsOf, Duration.millis(millis)),
+    request: (took) => Metric.update(requestsOf, took),
     waiting: (change) => Metric.modify(waitingOf, change)
   }
 }

@@ -1,7 +1,6 @@
 /**
  * One request: with a credential, through the client, to a verdict. It knows nothing of retries.
  */
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -85,12 +84,7 @@ const observe = (
   recipients: number,
   verdict: Effect.Effect<Verdict.Verdict>
 ): Effect.Effect<Verdict.Verdict> => {
-  const timed = Effect.gen(function*() {
-    const started = yield* Clock.currentTimeMillis
-    const heard = yield* verdict
-    yield* metrics.request((yield* Clock.currentTimeMillis) - started)
-    return heard
-  })
+  const timed = Effect.flatMap(Effect.timed(verdict), ([took, heard]) => Effect.as(metrics.request(took), heard))
   return requestSpans
     ? timed.pipe(Effect.withSpan("Messaging.request", {
       kind: "client",
