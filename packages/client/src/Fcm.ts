@@ -254,19 +254,14 @@ const anybody = Recipient.token("")
 
 /** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
 const encodedText = (fields: Valid) => {
-  const at = (time: number) =>
-    FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly: fields.dryRun === true })
-  if (!fcmMessage.isDated(fields)) {
-    const text = at(0)
-    return () => text
-  }
-  let second = Number.NaN
-  let text: ReturnType<typeof at>
+  const isDated = fcmMessage.isDated(fields)
+  const validateOnly = fields.dryRun === true
+  let last: { readonly second: number; readonly text: ReturnType<typeof FcmV1.sendRequestText> } | undefined
   return (time: number) => {
-    if (Math.floor(time / 1000) !== second) {
-      second = Math.floor(time / 1000)
-      text = at(time)
+    const second = isDated ? Math.floor(time / 1000) : 0
+    if (last?.second !== second) {
+      last = { second, text: FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly }) }
     }
-    return text
+    return last.text
   }
 }

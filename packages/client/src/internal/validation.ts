@@ -106,8 +106,9 @@ const withoutAps: Rule = (fields) => {
 }
 
 const ofEvery: ReadonlyArray<Rule> = [
-  reserved(["data"], GcmHttp.isReservedKey, "`from`, and what begins with `google.`"),
-  reserved(["android", "data"], GcmHttp.isReservedKey, "`from`, and what begins with `google.`"),
+  ...[["data"], ["android", "data"]].map((path) =>
+    reserved(path, GcmHttp.isReservedKey, "`from`, and what begins with `google.`")
+  ),
   reserved(["android", "data"], isReservedInFcm, reservedInFcm),
   withoutAps,
   tooLarge(["data"], PayloadSize.ofData),
