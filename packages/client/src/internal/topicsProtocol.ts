@@ -83,14 +83,14 @@ const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict
   if (isOk(answer)) {
     return Option.isSome(decodeObject(answer.text)) ? Verdict.spoken([changed]) : Verdict.garbled(answer, "no object")
   }
-  return answer.status === 409 ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent)
+  return answer.status === 409 ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent.scrub)
 }
 
 /** A 404 is one of the registration: a project that is none is refused with 403. */
-const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Recipient, sent: Sent) =>
+const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Recipient, scrub: Scrub) =>
   answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
     ? Verdict.spoken([new Outcome.NotRegistered({ recipient })])
-    : fcmAnswer.judge(projectId, answer, recipient, sent)
+    : fcmAnswer.judge(projectId, answer, { recipient, scrub })
 
 // -----------------------------------------------------------------------------
 // In batches
@@ -197,8 +197,7 @@ export const list = (
   },
   judge: (answer, scrub) => {
     if (!isOk(answer)) {
-      const sent = { recipients: [recipient], scrub }
-      return Verdict.ofNobody(judgeFailure(project.projectId, answer, recipient, sent), answer, () => noPage)
+      return Verdict.ofNobody(judgeFailure(project.projectId, answer, recipient, scrub), answer, () => noPage)
     }
     return Option.match(decodePage(answer.text), {
       onNone: () => Verdict.garbled(answer, "no page of subscriptions"),
