@@ -1,7 +1,7 @@
 /** What the services refuse of a message, and how they name it. */
 import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Schema } from "effect"
+import { Arbitrary, Effect, Predicate, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 
 const post = Effect.fnUntraced(function*(path: string, authorization: string, body: unknown) {
@@ -123,6 +123,40 @@ describe("FCM v1", () => {
       ])
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
+  it.effect("reads what proto3 JSON has in several forms", () =>
+    Effect.gen(function*() {
+      const lightSettings = { color: { red: "0.5" }, light_on_duration: "1s", light_off_duration: "1s" }
+      const notification = { notification_count: "3", visibility: "public", light_settings: lightSettings }
+      const { status, text } = yield* sendV1({ message: { token: "t", android: { priority: "high", notification } } })
+      assert.strictEqual(status, 200, text)
+      const [arrival] = yield* Emulator.Emulator.use((_) => _.arrivals)
+      const android = Predicate.hasProperty(arrival?.message, "android") ? arrival.message.android : undefined
+      assert.deepNestedInclude(android, {
+        priority: "HIGH",
+        "notification.notificationCount": 3,
+        "notification.visibility": "PUBLIC",
+        "notification.lightSettings.color.red": 0.5
+      })
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
+  it.effect("refuses what is no registration token", () =>
+    Effect.gen(function*() {
+      for (const token of ["", " ", "a b", "a\r", "a\n", "\ud800", "é"]) {
+        const { status, text } = yield* sendV1({ message: { token } })
+        assert.strictEqual(status, 400)
+        assert.include(text, "Invalid registration token")
+      }
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
+  it.effect("refuses Apple's payload without aps", () =>
+    Effect.gen(function*() {
+      for (const payload of [{}, { aps: {} }, { custom: 1 }]) {
+        const { status, text } = yield* sendV1({ message: { token: "t", apns: { payload } } })
+        assert.strictEqual(status, 400)
+        assert.include(text, "must contain an [aps] key")
+      }
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
   it.effect("takes no list where there is one value", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* violations({ notification: { title: ["x"] } }), [
@@ -155,7 +189,10 @@ describe("FCM v1", () => {
       )
       assert.deepStrictEqual(yield* fields({ android: { ttl: "-1s" } }), ["message.android.ttl"])
       // recorded without details
-      assert.deepStrictEqual(yield* violations({ data: { key: "x".repeat(4094) } }), [])
+      const large = { key: "x".repeat(4094) }
+      for (const message of [{ data: large }, { android: { data: large } }]) {
+        assert.deepStrictEqual(yield* violations(message), [])
+      }
       const { status } = yield* sendV1({
         message: { token: "t", data: { key: "x".repeat(4093) }, android: { ttl: "0s" } }
       })

@@ -1,7 +1,9 @@
 /** `Fcm` writes what firebase-admin, Google's own SDK, writes for the same message. */
 import { Message, Messaging, Recipient } from "@cloud-messaging/client"
+import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { cases, now, portable, refused, renamed } from "./firebaseAdmin/cases.ts"
 import * as Generated from "./firebaseAdmin/generated.ts"
@@ -56,6 +58,15 @@ const compared = (fields: Message.Fields, terms: Terms, dryRun: boolean | undefi
     return explain(rules, normal(body), normal((yield* ours(fields)).body))
   })
 
+const post = Effect.fnUntraced(function*(body: unknown) {
+  const answer = yield* HttpClientRequest.post("https://fcm.googleapis.com/v1/projects/p/messages:send").pipe(
+    HttpClientRequest.setBody(HttpBody.jsonUnsafe(body)),
+    HttpClientRequest.bearerToken("owner"),
+    HttpClient.execute
+  )
+  return { status: answer.status, text: yield* answer.text }
+})
+
 // -----------------------------------------------------------------------------
 // Tests
 // -----------------------------------------------------------------------------
@@ -105,6 +116,18 @@ layer(live)("Fcm and firebase-admin", (it) => {
             assert.deepStrictEqual<ReadonlyArray<string>>(needed, differs))
       ))
   }
+
+  it.effect("write what the emulator takes, as the service does", () =>
+    Effect.gen(function*() {
+      const bodies = yield* Effect.forEach(all, ({ dryRun, theirs: terms }) =>
+        Effect.map(theirs({ ...terms, token: "token-1" }, { dryRun }), ({ body }) => body))
+      for (const body of bodies) {
+        const { status, text } = yield* Effect.provide(post(body), Emulator.layerHttpClient)
+        // of flags that are 0 it writes an empty dictionary, which the service refuses
+        const expected = JSON.stringify(body).includes("\"aps\":{}") ? 400 : 200
+        assert.strictEqual(status, expected, `${JSON.stringify(body)} ${text}`)
+      }
+    }))
 
   it.effect.prop(
     "write the same for any message",

@@ -108,14 +108,17 @@ const lastTimestamp = Date.parse("9999-12-31T23:59:59.999Z")
 const Part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 /**
- * `google.type.Color`: each part from 0 to 1; without `alpha` it is solid.
+ * `google.type.Color`: each part from 0 to 1, absent ones 0; without `alpha` it is solid.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const Color = Schema.Struct({ red: Part, green: Part, blue: Part, alpha: Schema.optional(Part) }).annotate({
-  identifier: "google.type.Color"
-})
+export const Color = Schema.Struct({
+  red: Schema.optional(Part),
+  green: Schema.optional(Part),
+  blue: Schema.optional(Part),
+  alpha: Schema.optional(Part)
+}).annotate({ identifier: "google.type.Color" })
 
 /**
  * A color as a text: `#rrggbb`.

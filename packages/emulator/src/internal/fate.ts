@@ -20,6 +20,9 @@ const names = [
   "html"
 ] as const
 
+/** Whether a text may be a registration token: one word of visible ASCII, as all are that apps were ever given. */
+export const isRegistration = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+
 export type Name = typeof names[number]
 
 export interface Fate {

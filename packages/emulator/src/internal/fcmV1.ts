@@ -39,7 +39,7 @@ export const send = Effect.gen(function*() {
   const kind = fid === undefined ? "token" : "fid"
   const recipient = fid ?? token
   if (recipient === undefined) return noTarget
-  if (recipient === "") return Answer.invalidToken
+  if (!Fate.isRegistration(recipient)) return Answer.invalidToken
   const fate = yield* Fate.strike(project, "fcm", recipient)
   if (fate.name === "reset") return yield* new ConnectionReset()
   if (fate.name === "slow") yield* Effect.sleep(fate.n ?? 0)
@@ -67,7 +67,7 @@ const parse = (text: string): Result.Result<typeof FcmV1.SendRequest.Type, HttpS
   )
 
 /** What is well-formed, and refused all the same: the page of error codes has the reasons, and no bodies but one. */
-const checkContent = ({ android, data, notification }: FcmV1.Content, limit: number) => {
+const checkContent = ({ android, apns, data, notification }: FcmV1.Content, limit: number) => {
   const reserved = [["message.data", data], ["message.android.data", android?.data]] as const
   const violations = [
     ...reserved.flatMap(([path, map]) =>
@@ -82,8 +82,9 @@ const checkContent = ({ android, data, notification }: FcmV1.Content, limit: num
       : [{ field: "message.android.ttl", description: "Invalid time to live duration: must be from 0 to 4 weeks" }]
   ]
   if (violations.length > 0) return Answer.invalidArgument(violations)
+  if (apns?.payload !== undefined && Object.keys(Object(apns.payload["aps"])).length === 0) return withoutAps
   const size = PayloadSize.ofData(data) + PayloadSize.ofTexts(notification)
-  return size > limit ? tooLarge : undefined
+  return Math.max(size, PayloadSize.ofData(android?.data)) > limit ? tooLarge : undefined
 }
 
 const isTimeToLive = Duration.between({ minimum: Duration.zero, maximum: FcmV1.maxTimeToLive })
@@ -96,6 +97,14 @@ const noTarget = Answer.failure(400, "INVALID_ARGUMENT", "Recipient of the messa
   Answer.fieldViolations([{ field: "message", description: "Recipient of the message is not set." }]),
   Answer.fcmError("INVALID_ARGUMENT")
 ])
+
+// firebase-admin-dotnet, issues 39 and 323
+const withoutAps = Answer.failure(
+  400,
+  "INVALID_ARGUMENT",
+  "Payload of Apple Push Notification Service must contain an [aps] key with a non-empty dictionary.",
+  [Answer.fcmError("INVALID_ARGUMENT")]
+)
 
 const tooLarge = Answer.failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [])
 

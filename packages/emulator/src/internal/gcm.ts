@@ -78,7 +78,7 @@ export const resultOf = (
   sent: Pick<Arrival, "endpoint" | "project" | "message" | "dryRun" | "answerCut">,
   audience?: Audience
 ) => {
-  const error = id === "" ? "InvalidRegistration" : errors[fate]
+  const error = Fate.isRegistration(id) ? errors[fate] : "InvalidRegistration"
   if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
   return Effect.map(
     world.accept(

@@ -58,7 +58,7 @@ const read = (ast: SchemaAST.AST, value: unknown, path: string, violations: Arra
     if (!Array.isArray(value) || item === undefined) return wrongType(type, value, path, violations)
     return value.map((each, i) => read(item, each, `${path}[${i}]`, violations))
   }
-  return isA(type, value) ? value : wrongType(type, value, path, violations)
+  return scalar(type, value) ?? wrongType(type, value, path, violations)
 }
 
 const readMessage = (type: SchemaAST.Objects, message: object, path: string, violations: Array<Violation>) => {
@@ -91,12 +91,18 @@ const present = (ast: SchemaAST.AST): SchemaAST.AST => {
   return first !== undefined && rest.length === 0 ? first : ast
 }
 
-const isA = (type: SchemaAST.AST, value: unknown): boolean => {
-  if (SchemaAST.isUnion(type)) return type.types.some((_) => isA(_, value))
-  if (SchemaAST.isLiteral(type)) return type.literal === value
-  if (SchemaAST.isString(type)) return Predicate.isString(value)
-  if (SchemaAST.isNumber(type)) return Predicate.isNumber(value)
-  return SchemaAST.isBoolean(type) && Predicate.isBoolean(value)
+/** A value of that type, if it is one: names of an enum in whatever case, numbers also as texts. */
+const scalar = (type: SchemaAST.AST, value: unknown): unknown => {
+  if (SchemaAST.isUnion(type)) return type.types.map((_) => scalar(_, value)).find((_) => _ !== undefined)
+  if (SchemaAST.isLiteral(type)) return type.literal === String(value).toUpperCase() ? type.literal : undefined
+  if (SchemaAST.isString(type)) return Predicate.isString(value) ? value : undefined
+  if (SchemaAST.isNumber(type)) return number(value)
+  return SchemaAST.isBoolean(type) && Predicate.isBoolean(value) ? value : undefined
+}
+
+const number = (value: unknown): number | undefined => {
+  if (Predicate.isNumber(value)) return value
+  return Predicate.isString(value) && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : undefined
 }
 
 // -----------------------------------------------------------------------------
