@@ -439,6 +439,17 @@ describe("law 3: the gate", () => {
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
 
+  it.effect("an absurd Retry-After closes it for a day", () => {
+    const { answer } = script({ a: [rateLimited({ "retry-after": "999999999999999999999999" })] })
+    return Effect.gen(function*() {
+      yield* Effect.flip(send(["a"], {}))
+      yield* TestClock.adjust("23 hours")
+      yield* Effect.flip(send(["b"], {}))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* send(["b"], {})).counts.Success, 1)
+    }).pipe(Effect.provide(Http.fcm(answer)))
+  })
+
   it.effect("without Retry-After it closes for a second (GCM)", () => {
     const at: Array<number> = []
     const answer: Http.Answer = (request, n) =>

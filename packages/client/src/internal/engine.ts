@@ -389,7 +389,7 @@ export class Engine<A> {
     const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
     if (status === 429 && slows === "everybody") {
       const pause = retryAfter ?? this.#send.protocol.rateLimitPause
-      this.#send.gate.close(this.#now + Duration.toMillis(pause), code)
+      this.#send.gate.close(this.#now, pause, code)
     }
     for (const group of groups) {
       if (ambiguous) group.ambiguous = true

@@ -120,11 +120,8 @@ const retryAfter = (headers: Headers.Headers, now: number): Duration.Duration | 
   const parsed = Headers.parseRetryAfter(header)
   if (Result.isFailure(parsed)) return undefined
   const delay = Headers.retryAfterDelay(parsed.success, now)
-  return Duration.isZero(delay) ? undefined : Duration.min(delay, longestRetryAfter)
+  return Duration.isZero(delay) ? undefined : delay
 }
-
-/** No send waits so long; what is beyond it is a mistake, which must not shut the gate for good. */
-const longestRetryAfter = Duration.days(1)
 
 // -----------------------------------------------------------------------------
 // Was it written?

@@ -3,12 +3,16 @@
  */
 import * as Duration from "effect/Duration"
 
+/** No send waits so long: what is beyond it is a mistake of the service, which must not shut the layer for good. */
+const longest = Duration.days(1)
+
 export class Gate {
   #openAt = 0
   #code = ""
 
-  /** Closes it until then (milliseconds since the epoch); never opens it earlier. */
-  close(openAt: number, code: string): void {
+  /** Closes it for so long, a day at most; never opens it earlier. */
+  close(now: number, pause: Duration.Duration, code: string): void {
+    const openAt = now + Duration.toMillis(Duration.min(pause, longest))
     if (openAt <= this.#openAt) return
     this.#openAt = openAt
     this.#code = code
