@@ -234,6 +234,55 @@ describe("law 9", () => {
     }
   }
 
+  const body = "Balance:\n\"four\" hundred ducats, in the café"
+  const quoted = JSON.stringify(body)
+  const quotations: Record<string, string> = {
+    "as JSON": quoted,
+    "as JSON in JSON": JSON.stringify(`{"body":${quoted}}`),
+    "as JSON in ASCII": quoted.replace("é", "\\u00E9"),
+    "as HTML": body.replaceAll("\"", "&quot;").replaceAll("é", "&eacute;"),
+    "as a form": body.replaceAll(" ", "+"),
+    "without its beginning": body.slice(5),
+    "without its end": body.slice(0, 25),
+    "after a text so long that it is cut": `${"x".repeat(960)} ${body}`
+  }
+  for (const [how, quotation] of Object.entries(quotations)) {
+    it.effect(`a message that is quoted ${how} is not shown`, () =>
+      Effect.gen(function*() {
+        const answers = [
+          Http.gcm(() => Http.text(quotation, { status: 400 })),
+          Http.fcm(() => Http.fcmError(400, { code: "INVALID_ARGUMENT", message: quotation }))
+        ]
+        for (const layer of answers) {
+          const send = Messaging.send(Message.make({ notification: { body } }), "token")
+          const exit = yield* Effect.exit(Effect.provide(send, layer))
+          const outcomes = Exit.isSuccess(exit) ? exit.value.outcomes : []
+          for (const text of [...shown(exit), ...shown(outcomes)]) assert.notMatch(text, /balance|four|hundred|ducats/i)
+        }
+      }))
+  }
+
+  it.effect("a field that is named like an installation id is not shown", () =>
+    Effect.gen(function*() {
+      const fid = "cSECRETfid0123456789ab"
+      const answers = [
+        { message: `Invalid value at 'message.${fid}'` },
+        {
+          details: [{
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            fieldViolations: [{ field: `message.${fid}`, description: "Unknown" }]
+          }]
+        }
+      ]
+      for (const answer of answers) {
+        const exit = yield* Messaging.send(message, Recipient.fid(fid)).pipe(
+          Effect.exit,
+          Effect.provide(Http.fcm(() => Http.fcmError(400, { code: "INVALID_ARGUMENT", ...answer })))
+        )
+        assertClean("a path", shown(exit))
+      }
+    }))
+
   it.effect("the token endpoint may quote the assertion", () =>
     Effect.gen(function*() {
       const quotings: ReadonlyArray<Http.Answer> = [

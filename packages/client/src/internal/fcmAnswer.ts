@@ -11,7 +11,7 @@ import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer } from "./exchange.ts"
 import * as faults from "./faults.ts"
-import type { Scrub } from "./scrub.ts"
+import { fieldPath, type Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
@@ -167,9 +167,9 @@ const issueOf = ({ description, field }: RpcStatus.FieldViolation, { scrub }: Se
   message: scrub.text(description ?? "")
 })
 
-/** `message.data[0].value` as a path; what is no path of a field is left out, as it may quote anything. */
+/** `message.data[0].value` as a path; what is no path of fields is left out, as it may quote anything. */
 const pathOf = (field: string): ReadonlyArray<string | number> =>
-  /^\w{1,40}(\.\w{1,40}|\[\d{1,6}\]){0,10}$/.test(field)
+  fieldPath.test(field)
     ? field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => /^\d+$/.test(part) ? Number(part) : part)
     : []
 

@@ -11,51 +11,103 @@ export interface Scrub {
   readonly code: (code: string) => string
 }
 
-/** Hides the secrets, in whatever case and spacing, and by its look whatever else may be one. */
+/**
+ * Hides the secrets, in whatever case, spacing and escapes, whole or in part, and by its look whatever else may be one.
+ *
+ * @param secrets Read once, and only if there is a text to hide them in.
+ */
 export const make = (secrets: () => Iterable<string>): Scrub => {
-  let known: ReadonlyArray<string> | undefined
-  // the longest first, so that no part of one is left when it holds another; short ones are no secrets but words
-  const all = () =>
-    known ??= Array.from(secrets(), plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
-  const hide = (text: string): string => all().reduce((rest, secret) => rest.replace(pattern(secret), redacted), text)
-  const quotes = (code: string): boolean => all().some((secret) => code.toLowerCase().includes(secret.toLowerCase()))
+  // short ones are no secrets but words; the longest first, so that no part of one is left when it holds another
+  const hidden = once(() =>
+    Array.from(secrets(), plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
+  )
+  const patterns = once(() => hidden().map((secret) => new RegExp(RegExp_.escape(secret), "gi")))
+  const lowerCase = once(() => hidden().map((secret) => secret.toLowerCase()))
+  const folded = once(() => hidden().map((secret) => letters(secret).map(({ letter }) => letter).join("")).join(" "))
+  const hide = (text: string): string => patterns().reduce((rest, pattern) => rest.replace(pattern, redacted), text)
   return {
     text: (text) => {
-      // a service's text is a sentence or two; of a part of a longer one we could not tell what it quotes where it ends
-      if (text.length > maxRead) return "…"
-      const shown = hide(plain(text)).replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
+      // a service's text is a sentence or two: no more of it is looked at
+      const rest = hideParts(hide(plain(text.slice(0, maxRead))), folded())
+      const shown = rest.replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
       return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
     },
-    code: (code) => /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && !quotes(code) ? code : "UNKNOWN"
+    code: (code) =>
+      /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && !lowerCase().some((secret) => code.toLowerCase().includes(secret))
+        ? code
+        : "UNKNOWN"
   }
+}
+
+const once = <A>(make: () => A): () => A => {
+  let made: { readonly value: A } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 const redacted = "<redacted>"
 
-/** Finds it as it is, and as JSON writes it, however deep in texts within texts. */
-const pattern = (secret: string): RegExp => new RegExp(Array.from(secret, writings).join(""), "gi")
+/** On one line, without control characters, and without the escapes of JSON and HTML, however often it was quoted. */
+const plain = (text: string): string =>
+  text.replace(/\\+(u[0-9a-f]{4}|[bfnrt])?/gi, unescaped).replace(/&#?\w{1,8};|[\s\p{Cc}]+/gu, " ").trim()
 
-const writings = (char: string): string =>
-  char === " "
-    ? String.raw`(?: |\\+[nrtbf])+`
-    : (/["\\/]/.test(char) ? String.raw`\\*` : "") + RegExp_.escape(char)
-
-/** On one line, without control characters. */
-const plain = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim()
+const unescaped = (_: string, escape = ""): string =>
+  escape.length > 1 ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : escape === "" ? "" : " "
 
 /** What Google's texts put behind the type of a wrong value: the value itself. */
 const quotedValue = /(\(TYPE_[A-Z0-9_]+\)),.*$/
 
+// -----------------------------------------------------------------------------
+// By its look
+// -----------------------------------------------------------------------------
+
 /** Long words are tokens and keys, encoded, cut or whole; but for words, paths of fields, and links to documents. */
 const hideUnlessWord = (run: string): string => shownRuns.some((shape) => shape.test(run)) ? run : redacted
+
+const field = "[a-z]{1,40}(?:[A-Z_][a-z]{1,40}){0,5}"
+
+const step = `(?:\\.${field}|\\[\\d{1,6}\\])`
+
+/** A path whose names are words, and so can be those of fields: of `message.data[0].value`. */
+export const fieldPath: RegExp = new RegExp(`^${field}${step}{0,10}$`)
 
 const shownRuns = [
   /^[a-z]{16,24}[.,;:]?$/i,
   /^[A-Z_]{16,40}[.,;:]?$/,
-  /^'?message(\.\w{1,40}|\[\d{1,4}\])+'?[.,;:]?$/,
+  new RegExp(`^'?message${step}{1,10}'?[.,;:]?$`),
   /^https:\/\/(firebase|developers)\.google\.com\/[\w./-]{1,100}$/
 ]
 
-const maxRead = 2000
+// -----------------------------------------------------------------------------
+// In part
+// -----------------------------------------------------------------------------
+
+/** So many letters in a row are no accident. */
+const minShared = 8
+
+/** Hides what shares more with a secret than words do: a part of it, or the whole with other signs in between. */
+const hideParts = (text: string, secrets: string): string => {
+  const all = letters(text)
+  const spans: Array<{ readonly start: number; end: number }> = []
+  for (let i = 0; i + minShared <= all.length; i++) {
+    const shared = all.slice(i, i + minShared)
+    if (!secrets.includes(shared.map(({ letter }) => letter).join(""))) continue
+    const [{ start } = { start: 0 }] = shared
+    const end = shared.at(-1)?.end ?? start
+    const last = spans.at(-1)
+    if (last !== undefined && start <= last.end) last.end = end
+    else spans.push({ start, end })
+  }
+  return spans.reduceRight((rest, { end, start }) => rest.slice(0, start) + redacted + rest.slice(end), text)
+}
+
+/** Letters, digits and symbols in lower case, and where they are: what spelling, punctuation and encoding leave alike. */
+const letters = (text: string) =>
+  Array.from(text.matchAll(/[\p{L}\p{N}\p{So}]/gu), ({ 0: letter, index }) => ({
+    letter: letter.toLowerCase(),
+    start: index,
+    end: index + letter.length
+  }))
+
+const maxRead = 1000
 
 const maxShown = 300
