@@ -542,6 +542,24 @@ describe("GCM: whatever results", () => {
       const result = { message_id: "0:1", error: "NotRegistered" }
       assert.deepStrictEqual(yield* sendGcm([result], null), ["Success keep"])
     }))
+
+  it.effect("an empty message_id accepts nothing, and an empty error refuses nothing", () =>
+    Effect.gen(function*() {
+      const results = [
+        { message_id: "", registration_id: "", error: "NotRegistered" },
+        { message_id: "0:1", registration_id: "", error: "" },
+        { message_id: "", registration_id: "", error: "" }
+      ]
+      assert.deepStrictEqual(yield* sendGcm(results, null), ["NotRegistered remove", "Success keep", "Unknown keep"])
+    }))
+
+  it.effect("the id that was sent to is not another to use from now on", () =>
+    Effect.gen(function*() {
+      const answer: Http.Answer = (request) =>
+        Http.json({ results: Http.idsOf(request).map((id) => ({ message_id: "0:1", registration_id: id })) })
+      const report = yield* Effect.provide(Messaging.send(message, ["a", "b"]), Http.gcm(answer))
+      assert.deepStrictEqual(report.success.map(({ disposition }) => disposition), ["keep", "keep"])
+    }))
 })
 
 // -----------------------------------------------------------------------------

@@ -174,13 +174,13 @@ const encodeContent = Schema.encodeSync(Content)
 
 /**
  * The schema of an accepted message: `registration_id` is the id to use from now on. Some servers write the
- * `message_id` as a number.
+ * `message_id` as a number, and others an empty one beside an error.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const Accepted = Schema.Struct({
-  message_id: Schema.Union([Schema.String, Schema.Number]),
+  message_id: Schema.Union([Schema.NonEmptyString, Schema.Finite]),
   registration_id: lenientKey(Schema.NonEmptyString)
 })
 
@@ -190,7 +190,7 @@ export const Accepted = Schema.Struct({
  * @category schemas
  * @since 1.0.0
  */
-export const Refused = Schema.Struct({ error: Schema.String })
+export const Refused = Schema.Struct({ error: Schema.NonEmptyString })
 
 /**
  * The result of one registration id.

@@ -97,7 +97,8 @@ const wordOn = (
   if (result === undefined || Option.isNone(result)) return { _tag: "Unclear" }
   if ("message_id" in result.value) {
     const { message_id, registration_id } = result.value
-    const canonical = registration_id === undefined ? undefined : Recipient.token(registration_id)
+    const isMoved = registration_id !== undefined && registration_id !== Recipient.value(recipient)
+    const canonical = isMoved ? Recipient.token(registration_id) : undefined
     return new Outcome.Success({ recipient, messageId: String(message_id).slice(0, 300), canonical })
   }
   const { error } = result.value
