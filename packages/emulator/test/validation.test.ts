@@ -4,9 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Predicate, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 
-const post = Effect.fnUntraced(function*(path: string, authorization: string, body: unknown) {
+const post = (path: string, authorization: string, body: unknown) => postText(path, authorization, JSON.stringify(body))
+
+const postText = Effect.fnUntraced(function*(path: string, authorization: string, body: string) {
   const answer = yield* HttpClientRequest.post(`https://fcm.googleapis.com${path}`).pipe(
-    HttpClientRequest.setBody(HttpBody.jsonUnsafe(body)),
+    HttpClientRequest.setBody(HttpBody.text(body, "application/json")),
     HttpClientRequest.setHeader("authorization", authorization),
     HttpClient.execute
   )
@@ -209,6 +211,36 @@ describe("FCM v1", () => {
       }).pipe(Effect.provide(Emulator.layerHttpClient)),
     { arbitrary: { runs: 100 } }
   )
+})
+
+/** A list in a list, and so on. */
+const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
+
+describe("JSON that nests without end", () => {
+  const places = (json: string): ReadonlyArray<readonly [path: string, authorization: string, body: string]> => [
+    ["/v1/projects/p/messages:send", "Bearer owner", json],
+    ["/v1/projects/p/messages:send", "Bearer owner", `{"message":${json}}`],
+    ["/v1/projects/p/messages:send", "Bearer owner", `{"message":{"token":"t","data":{"key":${json}}}}`],
+    ["/v1/projects/p/messages:send", "Bearer owner", `{"message":{"token":"t","apns":{"payload":{"aps":${json}}}}}`],
+    ["/fcm/send", "key=owner", json],
+    ["/fcm/send", "key=owner", `{"to":"t","data":{"key":${json}}}`],
+    ["/fcm/send", "key=owner", `{"to":"t","notification":{"sound":{"name":${json}}}}`]
+  ]
+
+  it.effect("is refused as what cannot be read", () =>
+    Effect.gen(function*() {
+      for (const place of places(nested(100_000))) {
+        assert.strictEqual((yield* postText(...place)).status, 400, place[2].slice(0, 80))
+      }
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
+  it.effect("is read as deep as a message may be", () =>
+    Effect.gen(function*() {
+      const aps = (levels: number) => `{"message":{"token":"t","apns":{"payload":{"aps":${nested(levels)}}}}}`
+      const send = (levels: number) => postText("/v1/projects/p/messages:send", "Bearer owner", aps(levels))
+      assert.strictEqual((yield* send(98)).status, 200)
+      assert.strictEqual((yield* send(99)).status, 400)
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
 })
 
 describe("GCM", () => {

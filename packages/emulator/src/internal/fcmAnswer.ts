@@ -52,7 +52,8 @@ export const invalidArgument = (violations: ReadonlyArray<ProtoJson.Violation>) 
     fieldViolations(violations)
   ])
 
-export const invalidJson = failure(400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unexpected token.", [])
+export const invalidJson = (why: string) =>
+  failure(400, "INVALID_ARGUMENT", `Invalid JSON payload received. ${why}`, [])
 
 export const invalidToken = failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [
   fcmError("INVALID_ARGUMENT"),

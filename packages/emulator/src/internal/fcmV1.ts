@@ -17,6 +17,7 @@ import * as Fate from "./fate.ts"
 import * as Answer from "./fcmAnswer.ts"
 import * as fcmTopics from "./fcmTopics.ts"
 import * as ProtoJson from "./protoJson.ts"
+import * as RequestJson from "./requestJson.ts"
 import * as world from "./world.ts"
 
 export const send = Effect.gen(function*() {
@@ -62,7 +63,7 @@ export const send = Effect.gen(function*() {
 const decode = ProtoJson.decode(FcmV1.SendRequest)
 
 const parse = (text: string): Result.Result<typeof FcmV1.SendRequest.Type, HttpServerResponse.HttpServerResponse> =>
-  Result.try({ try: (): unknown => JSON.parse(text), catch: () => Answer.invalidJson }).pipe(
+  Result.mapError(RequestJson.parse(text), Answer.invalidJson).pipe(
     Result.flatMap((json) => Result.mapError(decode(json), Answer.invalidArgument))
   )
 

@@ -6,12 +6,14 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as exchange from "./exchange.ts"
 import * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
 import * as audience from "./gcmAudience.ts"
 import * as plainText from "./gcmPlainText.ts"
+import * as RequestJson from "./requestJson.ts"
 import * as world from "./world.ts"
 
 /** What is no JSON is plain text, also where no content type is given (`http.jd`). */
@@ -27,7 +29,7 @@ export const send = Effect.gen(function*() {
 })
 
 const json = Effect.fnUntraced(function*(project: string, text: string) {
-  const message = Option.getOrUndefined(decode(text))
+  const message = Option.getOrUndefined(parse(text))
   if (message === undefined) return gcm.badRequest("JSON_PARSING_ERROR: the body is no message")
   const { condition, registration_ids: ids, to } = message
   if ([condition, ids, to].filter(Predicate.isNotUndefined).length > 1) return targets
@@ -43,7 +45,9 @@ const toOne = Effect.fnUntraced(function*(project: string, message: gcm.Message,
     : yield* multicast(project, message, [to])
 })
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonRequest))
+const decode = Schema.decodeUnknownOption(GcmHttp.JsonRequest)
+
+const parse = (text: string) => Option.flatMap(Result.getSuccess(RequestJson.parse(text)), decode)
 
 const targets = gcm.badRequest(
   "Must use either \"registration_ids\" field or \"to\" field or \"condition\", not more than one"
