@@ -543,14 +543,18 @@ describe("GCM: whatever results", () => {
       assert.deepStrictEqual(yield* sendGcm([result], null), ["Success keep"])
     }))
 
-  it.effect("an empty message_id accepts nothing, and an empty error refuses nothing", () =>
+  it.effect("an empty message_id accepts nothing, and an empty error is no code", () =>
     Effect.gen(function*() {
       const results = [
         { message_id: "", registration_id: "", error: "NotRegistered" },
         { message_id: "0:1", registration_id: "", error: "" },
         { message_id: "", registration_id: "", error: "" }
       ]
-      assert.deepStrictEqual(yield* sendGcm(results, null), ["NotRegistered remove", "Success keep", "Unknown keep"])
+      assert.deepStrictEqual(yield* sendGcm(results, null), [
+        "NotRegistered remove",
+        "Success keep",
+        "Failed UNKNOWN keep"
+      ])
     }))
 
   it.effect("the id that was sent to is not another to use from now on", () =>

@@ -190,7 +190,7 @@ export const Accepted = Schema.Struct({
  * @category schemas
  * @since 1.0.0
  */
-export const Refused = Schema.Struct({ error: Schema.NonEmptyString })
+export const Refused = Schema.Struct({ error: Schema.String })
 
 /**
  * The result of one registration id.
