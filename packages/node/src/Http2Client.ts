@@ -1,0 +1,260 @@
+/**
+ * An `HttpClient` over HTTP/2.
+ *
+ * @since 1.0.0
+ */
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import { constTrue } from "effect/Function"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import * as Exchange from "./internal/exchange.ts"
+import * as Http1 from "./internal/http1.ts"
+import * as Metrics from "./internal/metrics.ts"
+import * as Outgoing from "./internal/outgoing.ts"
+import { Pool } from "./internal/pool.ts"
+import * as Proxy from "./internal/proxy.ts"
+import * as Target from "./internal/target.ts"
+
+/**
+ * How connections are made and used.
+ *
+ * @category models
+ * @since 1.0.0
+ */
+export interface Options {
+  /**
+   * Connections to one origin at most. Another one is opened when all streams of the others are taken.
+   *
+   * @default 10
+   */
+  readonly maxSessions?: number | undefined
+  /**
+   * Requests in flight on one connection at most, however many the server allows. It allows 100 until it says more or
+   * less; more on one connection are mostly no faster.
+   *
+   * @default 1000
+   */
+  readonly maxStreams?: number | undefined
+  /**
+   * Speaks HTTP/2 to `http:` origins from the start ("prior knowledge"), instead of HTTP/1.1.
+   *
+   * @default false
+   */
+  readonly h2c?: boolean | undefined
+  /**
+   * How long a connection may take to be made, TLS and proxy included.
+   *
+   * @default "10 seconds"
+   */
+  readonly connectTimeout?: Duration.Input | undefined
+  /**
+   * How long a connection may be without a request before it is closed; it is closed within twice that.
+   *
+   * @default "1 minute"
+   */
+  readonly idleTimeout?: Duration.Input | undefined
+  /**
+   * How long a connection may be silent before a PING asks whether it is alive.
+   *
+   * @default "30 seconds"
+   */
+  readonly pingInterval?: Duration.Input | undefined
+  /**
+   * How long the answer to a PING may take; then the connection is given up, and what was on it is lost.
+   *
+   * @default "10 seconds"
+   */
+  readonly pingTimeout?: Duration.Input | undefined
+  /**
+   * Bytes of a response's body at most, read whole or as a stream. A larger one is a `DecodeError`. By default nothing is
+   * refused; of bodies that nobody reads, 64 KiB are taken.
+   */
+  readonly maxResponseSize?: number | undefined
+  /**
+   * URL of the proxy for `https:` origins, `http:` or `https:`, with user and password where it asks for them. Empty: none.
+   * By default the configuration `HTTPS_PROXY` (or `https_proxy`) says.
+   */
+  readonly proxy?: Redacted.Redacted | undefined
+  /**
+   * Hosts that are reached without the proxy, with or without a port, separated by commas: they stand for their
+   * subdomains, too; `*` is all. By default the configuration `NO_PROXY` (or `no_proxy`) says.
+   */
+  readonly noProxy?: string | undefined
+  /** Certificate authorities in PEM that are trusted instead of Node's. */
+  readonly ca?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * An `HttpClient` over HTTP/2: see {@link layer}.
+ *
+ * @category constructors
+ * @since 1.0.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<HttpClient.HttpClient, Config.ConfigError, Scope.Scope> {
+  const settings = yield* settingsOf(options)
+  const http1 = yield* Http1.make(settings)
+  const run = yield* FiberSet.makeRuntime<never, void, never>()
+  const metrics = Metrics.make(yield* Effect.context<never>())
+  const quietHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target) =>
+    Effect.provideService(http1(request, target), HttpClient.TracerDisabledWhen, constTrue)
+  const pools = new Map<string, Pool>()
+  yield* Effect.addFinalizer(() => Effect.sync(() => pools.forEach((pool) => pool.close())))
+
+  const poolOf = (target: Target.Target): Pool => {
+    const known = pools.get(target.origin)
+    if (known !== undefined) return known
+    const pool = new Pool(target, { ...settings, metrics, run, http1: quietHttp1 })
+    pools.set(target.origin, pool)
+    return pool
+  }
+  const isHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target): boolean =>
+    (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined ||
+    poolOf(target).isHttp1
+
+  const exchange = (
+    request: HttpClientRequest.HttpClientRequest,
+    target: Target.Target,
+    fiber: AnyFiber,
+    signal?: AbortSignal
+  ): Exchange.Result =>
+    Effect.callback((resume) => {
+      const pool = poolOf(target)
+      const exchange = new Exchange.Exchange({
+        request,
+        target,
+        maxResponseSize: settings.maxResponseSize,
+        run: (effect) => run(Effect.provideContext(effect, fiber.context)),
+        resume
+      })
+      signal?.addEventListener("abort", () => pool.cancel(exchange), { once: true })
+      pool.submit(exchange)
+      return Effect.sync(() => pool.cancel(exchange))
+    })
+
+  const findTarget = Target.make()
+  const send = (request: HttpClientRequest.HttpClientRequest, fiber: AnyFiber, signal?: AbortSignal): Exchange.Result =>
+    Effect.flatMap(Effect.fromResult(findTarget(request)), (target) =>
+      Outgoing.isPlain(request.body)
+        ? exchange(request, target, fiber, signal)
+        : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal)))
+
+  // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
+  const traced = HttpClient.make((request, _url, signal, fiber) => send(request, fiber, signal))
+  const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
+    Effect.withFiber((fiber) => {
+      const target = findTarget(request)
+      if (Result.isSuccess(target) && isHttp1(request, target.success)) return http1(request, target.success)
+      return isUntraced(request, fiber) ? send(request, fiber) : traced.execute(request)
+    })
+  return HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+    Effect.flatMap(execute),
+    Effect.succeed
+  )
+})
+
+/**
+ * An `HttpClient` over HTTP/2.
+ *
+ * **When to use**
+ *
+ * For services that take one message a request, such as FCM v1: a connection carries 100 requests at once. It is a general
+ * client: any method, and bodies streamed both ways.
+ *
+ * **Details**
+ *
+ * - An `https:` origin that speaks HTTP/1.1 alone is served by undici, and so are `http:` origins, unless `h2c` is set.
+ * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
+ *   taken, and have another connection opened, up to `maxSessions`.
+ * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
+ *   streams, REFUSED_STREAM) is sent again, 5 times at most.
+ * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
+ *   acted on the request. A body that is cut is a `DecodeError` where it is read.
+ * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
+ * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
+ *
+ * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,
+ * requests that wait; now), `http2_client_goaways` (by `code`), `http2_client_resubmissions`, `http2_client_sent_bytes`,
+ * `http2_client_received_bytes` (counted at each `pingInterval`, and when a connection ends).
+ *
+ * **Gotchas**
+ *
+ * A client whose spans are off (`HttpClient.TracerDisabledWhen`, as this library has them) is faster, and leaves two
+ * things to the application: `HttpClient.withScope` does nothing, and a response whose body is not read holds its stream.
+ *
+ * Fails with a `ConfigError` if `HTTPS_PROXY` is no URL; dies if the option `proxy` is none.
+ *
+ * **Example** (FCM over HTTP/2)
+ *
+ * ```ts
+ * import { Fcm } from "@cloud-messaging/client"
+ * import { GoogleAuth, Http2Client } from "@cloud-messaging/node"
+ * import { Layer } from "effect"
+ *
+ * const fcm = Fcm.layer({ projectId: "my-project" }).pipe(
+ *   Layer.provide(GoogleAuth.layer),
+ *   Layer.provide(Http2Client.layer())
+ * )
+ * ```
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, Config.ConfigError> =>
+  Layer.effect(HttpClient.HttpClient, make(options))
+
+// -----------------------------------------------------------------------------
+// internal
+// -----------------------------------------------------------------------------
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+const isUntraced = (request: HttpClientRequest.HttpClientRequest, fiber: AnyFiber): boolean =>
+  fiber.getRef(HttpClient.TracerDisabledWhen)(request) || fiber.getRef(Tracer.DisablePropagation)
+
+const settingsOf = Effect.fnUntraced(function*(options: Options) {
+  return {
+    maxSessions: options.maxSessions ?? 10,
+    maxStreams: options.maxStreams ?? 1000,
+    h2c: options.h2c ?? false,
+    connectTimeout: Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds"),
+    idleTimeout: Duration.fromInputUnsafe(options.idleTimeout ?? "1 minute"),
+    pingInterval: Duration.fromInputUnsafe(options.pingInterval ?? "30 seconds"),
+    pingTimeout: Duration.fromInputUnsafe(options.pingTimeout ?? "10 seconds"),
+    maxResponseSize: options.maxResponseSize ?? Number.POSITIVE_INFINITY,
+    certificates: options.ca === undefined ? {} : { ca: [...options.ca] },
+    proxy: yield* proxyOf(options)
+  }
+})
+
+const ProxyUrl = Schema.RedactedFromValue(
+  Schema.String.check(Schema.makeFilter<string>(Proxy.isUrlOrEmpty, { expected: "an http or https URL" }))
+)
+
+const proxyOf = Effect.fnUntraced(function*(options: Options) {
+  const url = options.proxy === undefined
+    ? yield* fromConfig("HTTPS_PROXY", ProxyUrl)
+    : yield* Effect.orDie(Schema.decodeEffect(ProxyUrl)(Redacted.value(options.proxy)))
+  const except = options.noProxy ?? (yield* fromConfig("NO_PROXY", Schema.String))
+  const text = url === undefined ? "" : Redacted.value(url)
+  return text === "" ? undefined : { url: new URL(text), except: except ?? "" }
+})
+
+/** In either case of letters, as other programs take it. */
+const fromConfig = <A>(name: string, schema: Schema.Codec<A, string>) =>
+  Config.all([name, name.toLowerCase()].map((name) => Config.option(Config.schema(schema, name)))).pipe(
+    Config.map((found) => found.find(Option.isSome)?.value)
+  )

@@ -1,0 +1,67 @@
+/**
+ * Connects to an origin, and finds out which HTTP it speaks.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+import * as Proxy from "./proxy.ts"
+import type { Target } from "./target.ts"
+
+export interface Connection {
+  readonly protocol: "h2" | "http/1.1"
+  readonly socket: Net.Socket
+}
+
+/** The connection could not be made. */
+export class ConnectError extends Data.TaggedError("ConnectError")<{ readonly cause: unknown }> {}
+
+/** A connection of the scope: TLS with what the server chooses (ALPN, RFC 7301), or plain HTTP/2. */
+export const connect = (
+  target: Target,
+  proxy: Proxy.Proxy | undefined,
+  certificates: Proxy.Certificates
+): Effect.Effect<Connection, ConnectError | Proxy.ProxyError, Scope.Scope> =>
+  target.protocol === "http:"
+    ? Effect.map(
+      open("connect", () => Net.connect({ host: target.hostname, port: target.port })),
+      (socket) => ({ protocol: "h2", socket })
+    )
+    : Effect.gen(function*() {
+      const through = Proxy.isUsed(proxy, target)
+        ? yield* Effect.acquireRelease(Proxy.tunnel(proxy.url, target, certificates), destroy, { interruptible: true })
+        : undefined
+      const socket = yield* open("secureConnect", () =>
+        Tls.connect({
+          ...through === undefined ? { host: target.hostname, port: target.port } : { socket: through },
+          // a name, never an address (RFC 6066, 3)
+          servername: Net.isIP(target.hostname) === 0 ? target.hostname : "",
+          ALPNProtocols: ["h2", "http/1.1"],
+          ...certificates
+        }))
+      return { protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1", socket }
+    })
+
+const open = <S extends Net.Socket>(
+  event: "connect" | "secureConnect",
+  make: () => S
+): Effect.Effect<S, ConnectError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.callback<S, ConnectError>((resume) => {
+      const socket = make()
+      const onError = (cause: unknown) => resume(Effect.fail(new ConnectError({ cause })))
+      const onClose = () => onError("the connection was closed")
+      socket.on("error", onError)
+      socket.on("close", onClose)
+      socket.once(event, () => {
+        socket.off("close", onClose)
+        resume(Effect.succeed(socket))
+      })
+      return Effect.sync(() => socket.destroy())
+    }),
+    destroy,
+    { interruptible: true }
+  )
+
+const destroy = (socket: Net.Socket) => Effect.sync(() => socket.destroy())

@@ -1,0 +1,224 @@
+/**
+ * One request and its response, on one stream of HTTP/2; on another one if the server did not process it.
+ *
+ * Made for many: an exchange is one object, and all share their listeners.
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Http2 from "node:http2"
+import * as Failure from "./failure.ts"
+import { Incoming, type Source } from "./incoming.ts"
+import * as Outgoing from "./outgoing.ts"
+import { Response } from "./response.ts"
+import type { Target } from "./target.ts"
+
+export type Result = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
+/** What an exchange is on: a session. */
+export interface Host {
+  readonly http2: Http2.ClientHttp2Session
+  /** Whether the server may have acted on a stream that is closed. */
+  mayHaveProcessed(stream: Http2.ClientHttp2Stream): boolean
+  /** The stream is done. */
+  release(): void
+  /** The server did not process this: it may be sent again. */
+  refused(exchange: Exchange, cause: unknown): void
+}
+
+/** Runs what has no fiber to wait for it. */
+export type Run = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+
+type ExchangeStream = Http2.ClientHttp2Stream & { readonly exchange: Exchange }
+
+export class Exchange implements Source {
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** How often it was sent in vain. */
+  resubmissions = 0
+  readonly #target: Target
+  readonly #maxResponseSize: number
+  readonly #run: Run
+  readonly #resume: (result: Result) => void
+  #isSettled = false
+  #host: Host | undefined = undefined
+  #stream: ExchangeStream | undefined = undefined
+  #upload: Fiber.Fiber<void> | undefined = undefined
+  #incoming: Incoming | undefined = undefined
+  /** Where it tells the length of the body: not over HEAD and 304. */
+  #contentLength: string | undefined = undefined
+  #cause: unknown = undefined
+
+  constructor(options: {
+    readonly request: HttpClientRequest.HttpClientRequest
+    readonly target: Target
+    readonly maxResponseSize: number
+    readonly run: Run
+    readonly resume: (result: Result) => void
+  }) {
+    this.request = options.request
+    this.#target = options.target
+    this.#maxResponseSize = options.maxResponseSize
+    this.#run = options.run
+    this.#resume = options.resume
+  }
+
+  /** Whether the body can be written again. */
+  get isRepeatable(): boolean {
+    return this.request.body._tag !== "Stream"
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /** Settles with what is not a response over HTTP/2. */
+  settle(result: Result): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#resume(result)
+  }
+
+  start(host: Host): void {
+    const { body } = this.request
+    let stream
+    try {
+      stream = host.http2.request(headersOf(this.request, this.#target), body._tag === "Empty" ? withoutBody : withBody)
+    } catch (cause) {
+      // headers that HTTP/2 does not take
+      host.release()
+      return this.settle(Effect.fail(Failure.notSent(this.request, cause)))
+    }
+    this.#host = host
+    this.#stream = Object.assign(stream, { exchange: this })
+    stream.on("response", onResponse)
+    stream.on("data", onData)
+    stream.on("end", onEnd)
+    stream.on("error", onError)
+    stream.on("close", onClose)
+    if (body._tag === "Uint8Array") stream.end(body.text ?? body.body)
+    else if (body._tag === "Stream") this.#upload = this.#run(Outgoing.upload(body, stream, this.#uploadFailed))
+  }
+
+  /** Nobody waits any more. */
+  cancel(): void {
+    this.#isSettled = true
+    this.discard()
+  }
+
+  pause(): void {
+    this.#stream?.pause()
+  }
+
+  resume(): void {
+    this.#stream?.resume()
+  }
+
+  discard(): void {
+    this.#stream?.close(Http2.constants.NGHTTP2_CANCEL)
+  }
+
+  responded(headers: Http2.IncomingHttpHeaders & Http2.IncomingHttpStatusHeader): void {
+    const incoming = new Incoming(this, this.#maxResponseSize)
+    this.#incoming = incoming
+    if (this.request.method !== "HEAD" && headers[":status"] !== 304) this.#contentLength = headers["content-length"]
+    this.settle(
+      Effect.succeed(new Response(this.request, this.#target.href, headers[":status"] ?? 0, headers, incoming))
+    )
+  }
+
+  received(chunk: Buffer): void {
+    this.#incoming?.push(chunk)
+  }
+
+  ended(): void {
+    const stream = this.#stream
+    // the end of a stream that was torn down is no end of a body
+    if (stream === undefined || stream.destroyed) return
+    if (this.#isCut) return this.#incoming?.fail("the body was cut")
+    if (stream.writableFinished) this.#release()
+    this.#incoming?.end()
+  }
+
+  failed(cause: unknown): void {
+    this.#cause = cause
+  }
+
+  closed(): void {
+    const host = this.#host
+    const stream = this.#stream
+    this.#upload?.interruptUnsafe()
+    this.#stream = undefined
+    this.#release()
+    if (host === undefined || stream === undefined) return
+    const cause = this.#cause ?? `the stream was closed (${stream.rstCode ?? 0})`
+    if (this.#incoming !== undefined) return this.#incoming.fail(cause)
+    if (this.#isSettled) return
+    if (host.mayHaveProcessed(stream)) return this.settle(Effect.fail(Failure.lost(this.request, cause)))
+    this.#cause = undefined
+    host.refused(this, cause)
+  }
+
+  readonly #uploadFailed = (cause: unknown): void => {
+    this.settle(Effect.fail(Failure.encode(this.request, cause)))
+    this.#incoming?.fail(cause)
+    this.discard()
+  }
+
+  // a reset without an error looks like the end of a body
+  get #isCut(): boolean {
+    return this.#contentLength !== undefined && this.#incoming?.received !== Number(this.#contentLength)
+  }
+
+  #release(): void {
+    this.#host?.release()
+    this.#host = undefined
+  }
+}
+
+const withBody = { endStream: false }
+
+const withoutBody = { endStream: true }
+
+function onResponse(this: ExchangeStream, headers: Http2.IncomingHttpHeaders & Http2.IncomingHttpStatusHeader) {
+  this.exchange.responded(headers)
+}
+
+function onData(this: ExchangeStream, chunk: Buffer) {
+  this.exchange.received(chunk)
+}
+
+function onEnd(this: ExchangeStream) {
+  this.exchange.ended()
+}
+
+function onError(this: ExchangeStream, cause: unknown) {
+  this.exchange.failed(cause)
+}
+
+function onClose(this: ExchangeStream) {
+  this.exchange.closed()
+}
+
+/** As one array, which node:http2 takes without copying it into an object. */
+const headersOf = ({ headers, method }: HttpClientRequest.HttpClientRequest, target: Target): Array<string> => {
+  const out = [":method", method, ":scheme", target.scheme, ":authority", headers["host"] ?? target.authority]
+  out.push(":path", target.path)
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined && Object.hasOwn(headers, name) && !ofConnection.has(name)) out.push(name, value)
+  }
+  return out
+}
+
+/** What HTTP/1.1 says about a connection, and HTTP/2 forbids (RFC 9113, 8.2.2). */
+const ofConnection = new Set([
+  "connection",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade"
+])

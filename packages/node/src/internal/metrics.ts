@@ -1,0 +1,53 @@
+/**
+ * What the HTTP/2 client counts. The names are documented at `Http2Client.layer`.
+ */
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+
+const sessions = Metric.gauge("http2_client_sessions", { description: "Connections that are open now" })
+
+const streams = Metric.gauge("http2_client_streams", { description: "Requests that are on a connection now" })
+
+const queue = Metric.gauge("http2_client_queue", { description: "Requests that wait for a stream now" })
+
+const goaways = Metric.counter("http2_client_goaways", {
+  description: "GOAWAY frames received, by error code",
+  incremental: true
+})
+
+const resubmissions = Metric.counter("http2_client_resubmissions", {
+  description: "Requests sent again, since the server had not processed them",
+  incremental: true
+})
+
+const sent = Metric.counter("http2_client_sent_bytes", {
+  description: "Bytes written to connections, headers and TLS included",
+  incremental: true
+})
+
+const received = Metric.counter("http2_client_received_bytes", {
+  description: "Bytes read from connections, headers and TLS included",
+  incremental: true
+})
+
+/** Numbers that change with every request are told without an effect, which would cost as much as the request. */
+export interface Metrics {
+  /** By how many more, or fewer. */
+  readonly sessions: (change: number) => void
+  readonly streams: (change: number) => void
+  readonly queue: (change: number) => void
+  readonly goaway: (code: number) => void
+  readonly resubmission: () => void
+  readonly sent: (bytes: number) => void
+  readonly received: (bytes: number) => void
+}
+
+export const make = (context: Context.Context<never>): Metrics => ({
+  sessions: (change) => sessions.modifyUnsafe(change, context),
+  streams: (change) => streams.modifyUnsafe(change, context),
+  queue: (change) => queue.modifyUnsafe(change, context),
+  goaway: (code) => Metric.withAttributes(goaways, { code: String(code) }).updateUnsafe(1, context),
+  resubmission: () => resubmissions.updateUnsafe(1, context),
+  sent: (bytes) => sent.updateUnsafe(bytes, context),
+  received: (bytes) => received.updateUnsafe(bytes, context)
+})

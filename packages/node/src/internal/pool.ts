@@ -1,0 +1,184 @@
+/**
+ * The sessions of one origin, and the queue in front of them.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Http2 from "node:http2"
+import { connect, ConnectError, type Connection } from "./connect.ts"
+import type { Exchange, Result, Run } from "./exchange.ts"
+import * as Failure from "./failure.ts"
+import type { Metrics } from "./metrics.ts"
+import type * as Proxy from "./proxy.ts"
+import * as Session from "./session.ts"
+import type { Target } from "./target.ts"
+
+export interface Options extends Session.Options {
+  readonly maxSessions: number
+  readonly connectTimeout: Duration.Duration
+  readonly certificates: Proxy.Certificates
+  readonly proxy: Proxy.Proxy | undefined
+  /** Sends over HTTP/1.1. */
+  readonly http1: (request: Failure.Request, target: Target) => Result
+  readonly metrics: Metrics
+  readonly run: Run
+}
+
+/** How often a request is sent again that no server processed. */
+const maxResubmissions = 5
+
+/** Bytes on the way to us before we take them: of a stream, and of a session, whose streams must not block each other. */
+const streamWindow = 65_535
+const sessionWindow = 32 * 1024 * 1024
+
+/** Megabytes that node may keep for a session; its 10 are too few for 1000 streams. */
+const maxSessionMemory = 128
+
+export class Pool implements Session.Owner {
+  readonly #target: Target
+  readonly #options: Options
+  readonly #sessions = new Set<Session.Session>()
+  readonly #queue = new Set<Exchange>()
+  #connecting = 0
+  #isHttp1 = false
+  #isClosed = false
+
+  constructor(target: Target, options: Options) {
+    this.#target = target
+    this.#options = options
+  }
+
+  /** The origin turned out to speak no HTTP/2. */
+  get isHttp1(): boolean {
+    return this.#isHttp1
+  }
+
+  /** Starts an exchange, or has it wait for a stream. */
+  submit(exchange: Exchange): void {
+    if (this.#isClosed) return exchange.settle(Effect.fail(Failure.notSent(exchange.request, "the client is closed")))
+    if (this.#isHttp1) return exchange.settle(this.#options.http1(exchange.request, this.#target))
+    const session = this.#queue.size === 0 ? this.#leastLoaded : undefined
+    if (session !== undefined) return session.start(exchange)
+    this.#queue.add(exchange)
+    this.#options.metrics.queue(1)
+    this.#grow()
+  }
+
+  /** Nobody waits for this exchange any more. */
+  cancel(exchange: Exchange): void {
+    if (this.#queue.delete(exchange)) this.#options.metrics.queue(-1)
+    exchange.cancel()
+  }
+
+  hasRoom(): void {
+    while (this.#queue.size > 0) {
+      const session = this.#leastLoaded
+      if (session === undefined) break
+      const exchange = this.#next()
+      if (exchange !== undefined) session.start(exchange)
+    }
+  }
+
+  drains(session: Session.Session): void {
+    this.#sessions.delete(session)
+    this.#grow()
+  }
+
+  refused(exchange: Exchange, cause: unknown): void {
+    if (!exchange.isRepeatable || exchange.resubmissions === maxResubmissions) {
+      return exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
+    }
+    exchange.resubmissions++
+    this.#options.metrics.resubmission()
+    this.submit(exchange)
+  }
+
+  /** Whoever waits is told; sessions end with their scope. */
+  close(): void {
+    this.#isClosed = true
+    this.#fail("the client was closed")
+  }
+
+  get #leastLoaded(): Session.Session | undefined {
+    let least: Session.Session | undefined
+    for (const session of this.#sessions) {
+      if (session.room > 0 && (least === undefined || session.open < least.open)) least = session
+    }
+    return least
+  }
+
+  #next(): Exchange | undefined {
+    const [exchange] = this.#queue
+    if (exchange === undefined) return undefined
+    this.#queue.delete(exchange)
+    this.#options.metrics.queue(-1)
+    return exchange
+  }
+
+  /** Opens as many sessions as those that wait would fill. */
+  #grow(): void {
+    const { maxSessions, maxStreams, run } = this.#options
+    const wanted = Math.ceil(this.#queue.size / Math.min(Session.streamsUntilKnown, maxStreams))
+    while (
+      !this.#isClosed && this.#connecting < wanted && this.#connecting + this.#sessions.size < maxSessions
+    ) {
+      this.#connecting++
+      run(this.#life)
+    }
+  }
+
+  get #life(): Effect.Effect<void> {
+    const { certificates, connectTimeout, proxy } = this.#options
+    return connect(this.#target, proxy, certificates).pipe(
+      Effect.timeoutOrElse({
+        duration: connectTimeout,
+        orElse: () =>
+          Effect.fail(new ConnectError({ cause: `no connection within ${Duration.format(connectTimeout)}` }))
+      }),
+      Effect.matchEffect({
+        onFailure: (error) => Effect.sync(() => this.#refused(error)),
+        onSuccess: (connection) => this.#serve(connection)
+      }),
+      Effect.scoped
+    )
+  }
+
+  #serve({ protocol, socket }: Connection): Effect.Effect<void> {
+    if (protocol !== "h2") return Effect.sync(() => this.#speaksHttp1())
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const http2 = Http2.connect(this.#target.origin, {
+          createConnection: () => socket,
+          maxSessionMemory,
+          settings: { enablePush: false, initialWindowSize: streamWindow }
+        })
+        http2.once("connect", () => http2.setLocalWindowSize(sessionWindow))
+        return new Session.Session(http2, socket, this, this.#options.metrics, this.#options)
+      }),
+      (session) => {
+        this.#connecting--
+        this.#sessions.add(session)
+        this.hasRoom()
+        return session.life
+      },
+      (session) => session.destroy
+    )
+  }
+
+  #refused(error: { readonly cause?: unknown }): void {
+    this.#connecting--
+    // others may still serve those that wait
+    if (this.#sessions.size === 0 && this.#connecting === 0) this.#fail(error.cause ?? error)
+  }
+
+  #speaksHttp1(): void {
+    this.#connecting--
+    this.#isHttp1 = true
+    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) this.submit(exchange)
+  }
+
+  #fail(cause: unknown): void {
+    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) {
+      exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
+    }
+  }
+}

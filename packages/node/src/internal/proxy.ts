@@ -1,0 +1,93 @@
+/**
+ * Proxies: which requests go through one, and the tunnel through it (CONNECT, RFC 9110, 9.3.6).
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { Socket } from "node:net"
+import type { Target } from "./target.ts"
+
+/** What TLS trusts. */
+export interface Certificates {
+  /** Authorities, in PEM, instead of Node's. */
+  readonly ca?: Array<string> | undefined
+}
+
+/** The proxy could not be reached, or refused. */
+export class ProxyError extends Data.TaggedError("ProxyError")<{
+  /** What the proxy answered, if it did. */
+  readonly status?: number | undefined
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    return this.status === undefined ? "the proxy cannot be reached" : `the proxy answered ${this.status}`
+  }
+}
+
+/** A proxy for `https:` origins. */
+export interface Proxy {
+  readonly url: URL
+  /** Hosts without it, as `NO_PROXY` lists them. */
+  readonly except: string
+}
+
+export const isUsed = (proxy: Proxy | undefined, target: Target): proxy is Proxy =>
+  proxy !== undefined && target.protocol === "https:" && !isExcepted(proxy.except, target)
+
+/** Whether a text is the URL of a proxy, or says that there is none. */
+export const isUrlOrEmpty = (text: string): boolean =>
+  text === "" || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+
+/** As `NO_PROXY` is read: hosts with or without a port, which stand for their subdomains, too; `*` is all. */
+const isExcepted = (except: string, { hostname, port }: Target): boolean =>
+  except.toLowerCase().split(/[\s,]+/).filter((entry) => entry !== "").some((entry) => {
+    if (entry === "*") return true
+    const [, name = "", entryPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isBareIPv6(entry) ? `[${entry}]` : entry) ?? []
+    if (entryPort !== undefined && Number(entryPort) !== port) return false
+    const host = name.replace(/^\*?\./, "")
+    return hostname === host || hostname.endsWith(`.${host}`)
+  })
+
+const isBareIPv6 = (entry: string) => !entry.startsWith("[") && (entry.match(/:/g)?.length ?? 0) > 1
+
+/** A connection through the proxy to the target. */
+export const tunnel = (
+  proxy: URL,
+  { hostname, port }: Target,
+  certificates: Certificates
+): Effect.Effect<Socket, ProxyError> =>
+  Effect.callback<Socket, ProxyError>((resume) => {
+    const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
+    const token = authorization(proxy)
+    const make = proxy.protocol === "https:" ? Https.request : Http.request
+    const request = make(proxy, {
+      method: "CONNECT",
+      path: authority,
+      headers: { host: authority, ...token === undefined ? {} : { "proxy-authorization": token } },
+      auth: "",
+      agent: false,
+      ...certificates
+    })
+    request.on("connect", (response, socket) => {
+      socket.on("error", constVoid) // TLS over it tells
+      if (response.statusCode === 200) return resume(Effect.succeed(socket))
+      socket.destroy()
+      resume(Effect.fail(new ProxyError({ status: response.statusCode })))
+    })
+    request.on("response", (response) => {
+      request.destroy()
+      resume(Effect.fail(new ProxyError({ status: response.statusCode })))
+    })
+    request.on("error", (cause) => resume(Effect.fail(new ProxyError({ cause }))))
+    request.end()
+    return Effect.sync(() => request.destroy())
+  })
+
+/** What the header `proxy-authorization` takes, for a proxy that knows its users. */
+export const authorization = ({ password, username }: URL): string | undefined => {
+  if (username === "") return undefined
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(user).toString("base64")}`
+}

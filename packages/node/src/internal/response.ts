@@ -1,0 +1,121 @@
+/**
+ * A response over HTTP/2.
+ */
+import * as Effect from "effect/Effect"
+import * as Cookies from "effect/http/Cookies"
+import * as Headers from "effect/http/Headers"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import { pipeArguments } from "effect/Pipeable"
+import type * as Schema from "effect/Schema"
+import type * as Socket from "effect/socket/Socket"
+import * as Stream from "effect/Stream"
+import type { IncomingHttpHeaders } from "node:http2"
+import * as Failure from "./failure.ts"
+import type { Incoming } from "./incoming.ts"
+
+export class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: string
+  readonly status: number
+  readonly #source: IncomingHttpHeaders
+  readonly #body: Incoming
+  #headers: Headers.Headers | undefined = undefined
+
+  constructor(
+    request: HttpClientRequest.HttpClientRequest,
+    url: string,
+    status: number,
+    headers: IncomingHttpHeaders,
+    body: Incoming
+  ) {
+    super()
+    this.request = request
+    this.url = url
+    this.status = status
+    this.#source = headers
+    this.#body = body
+  }
+
+  get headers(): Headers.Headers {
+    return this.#headers ??= Headers.remove(Headers.fromInput(this.#source), ":status")
+  }
+
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(this.#source["set-cookie"] ?? [])
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
+    const pull = Effect.suspend(() => this.#body.pull())
+    return Stream.fromPull(Effect.succeed(pull)).pipe(
+      Stream.mapError((cause) => Failure.decode(this, cause)),
+      Stream.ensuring(Effect.sync(() => this.#body.discard()))
+    )
+  }
+
+  get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
+    return Effect.map(this.#bytes, text)
+  }
+
+  get json(): Effect.Effect<Schema.Json, HttpClientError.HttpClientError> {
+    return Effect.flatMap(this.#bytes, (bytes) =>
+      Effect.try({
+        try: () => bytes.length === 0 ? null : JSON.parse(text(bytes)),
+        catch: (cause) => Failure.decode(this, cause)
+      }))
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.HttpClientError> {
+    // a leading "?" is data of the form, which URLSearchParams would drop
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text.replace(/^\?/, "%3F"))))
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError.HttpClientError> {
+    return Effect.flatMap(this.arrayBuffer, (bytes) =>
+      Effect.tryPromise({
+        try: () => new globalThis.Response(bytes, { headers: this.headers }).formData(),
+        catch: (cause) => Failure.decode(this, cause)
+      }))
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
+    // a copy: the bytes may be part of a larger buffer
+    return Effect.map(this.#bytes, (bytes) => new Uint8Array(bytes).buffer)
+  }
+
+  get upgrade(): Effect.Effect<Socket.Socket, HttpClientError.HttpClientError> {
+    return Effect.fail(Failure.noUpgrade(this))
+  }
+
+  get #bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
+    return Effect.mapError(Effect.suspend(() => this.#body.bytes()), (cause) => Failure.decode(this, cause))
+  }
+
+  toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, {
+      _id: "effect/http/HttpClientResponse",
+      request: this.request.toJSON(),
+      status: this.status
+    })
+  }
+
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+}
+
+const text = (bytes: Buffer): string => {
+  const text = bytes.toString()
+  return text.startsWith("\uFEFF") ? text.slice(1) : text
+}
