@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import * as Http2 from "node:http2"
-import type { AddressInfo, Socket } from "node:net"
+import type { Server as NetServer, Socket } from "node:net"
 import { generate } from "selfsigned"
 
 /** For localhost and 127.0.0.1, trusted by nobody but those who get it as their authority. */
@@ -33,6 +33,7 @@ export interface Server {
   /** The most streams there were at once, of all sessions and of one. */
   readonly mostStreams: number
   readonly mostStreamsOfSession: number
+  readonly sockets: ReadonlySet<Socket>
   /** Done when no connection is open. */
   readonly isLeft: Effect.Effect<void>
 }
@@ -51,10 +52,20 @@ export const answer = (stream: Http2.ServerHttp2Stream, text = "ok") => {
   stream.end(text)
 }
 
+export const portOf = (server: NetServer): number => {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
 export const serve = (handler: Handler, options: Http2.SecureServerOptions = {}) =>
   Effect.acquireRelease(
-    Effect.callback<Server & { readonly server: Http2.Http2SecureServer; readonly sockets: Set<Socket> }>((resume) => {
-      const server = Http2.createSecureServer({ key: certificate.private, cert: certificate.cert, ...options })
+    Effect.callback<Server & { readonly server: Http2.Http2SecureServer }>((resume) => {
+      const server = Http2.createSecureServer({
+        key: certificate.private,
+        cert: certificate.cert,
+        maxSessionMemory: 100,
+        ...options
+      })
       const sockets = new Set<Socket>()
       const sessions: Array<Http2.ServerHttp2Session> = []
       const open = new Map<Http2.Http2Session | undefined, number>()
@@ -86,7 +97,7 @@ export const serve = (handler: Handler, options: Http2.SecureServerOptions = {})
         handler(stream, headers, seen.streamCount++)
       })
       server.listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as AddressInfo
+        const port = portOf(server)
         const isLeft = Effect.callback<void>((resume) => {
           if (sockets.size === 0) resume(Effect.void)
           else left.push(() => resume(Effect.void))
