@@ -180,7 +180,7 @@ export const make = Effect.fnUntraced(function*(
  * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
  *   taken, and have another connection opened, up to `maxSessions`.
  * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
- *   streams, REFUSED_STREAM) is sent again, 5 times at most.
+ *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody.
  * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
@@ -188,7 +188,7 @@ export const make = Effect.fnUntraced(function*(
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,
  * requests that wait; now), `http2_client_goaways` (by `code`), `http2_client_resubmissions`, `http2_client_sent_bytes`,
- * `http2_client_received_bytes` (counted at each `pingInterval`, and when a connection ends).
+ * `http2_client_received_bytes` (of HTTP/2, without TLS; counted at each `pingInterval`, and when a connection ends).
  *
  * **Gotchas**
  *

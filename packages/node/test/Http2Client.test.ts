@@ -403,10 +403,12 @@ describe("time", () => {
       yield* until(() => held.length === 1)
       let pings = 0
       server.sessions[0]?.on("ping", () => pings++)
-      for (let i = 1; i <= 4; i++) {
+      for (const n of [1, 2, 3]) {
+        // half a minute that was not silent, and one that was
         yield* TestClock.adjust("30 seconds")
-        // the first half minute was not silent
-        yield* until(() => pings === i - 1)
+        assert.strictEqual(pings, n - 1)
+        yield* TestClock.adjust("30 seconds")
+        yield* until(() => pings === n)
         yield* roundTrip(server.sessions[0])
       }
       release()
@@ -510,8 +512,8 @@ describe("metrics", () => {
       yield* until(() => server.sessions.length === 0)
       yield* untilEffect(Effect.map(valueOf("http2_client_sessions"), (n) => n === 0))
       assert.strictEqual(yield* valueOf("http2_client_goaways"), 1)
-      assert.isAbove(yield* valueOf("http2_client_sent_bytes"), 200)
-      assert.isAbove(yield* valueOf("http2_client_received_bytes"), 500)
+      assert.isAbove(yield* valueOf("http2_client_sent_bytes"), 100)
+      assert.isAbove(yield* valueOf("http2_client_received_bytes"), 100)
     }))
 })
 

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -24,8 +25,10 @@ export interface Host {
   mayHaveProcessed(stream: Http2.ClientHttp2Stream): boolean
   /** The stream is done. */
   release(): void
+  /** The server answers. */
+  answered(): void
   /** The server did not process this: it may be sent again. */
-  refused(exchange: Exchange, cause: unknown): void
+  refused(exchange: Exchange, stream: Http2.ClientHttp2Stream, cause: unknown): void
 }
 
 /** Runs what has no fiber to wait for it. */
@@ -35,17 +38,17 @@ type ExchangeStream = Http2.ClientHttp2Stream & { readonly exchange: Exchange }
 
 export class Exchange implements Source {
   readonly request: HttpClientRequest.HttpClientRequest
-  /** How often it was sent in vain. */
-  resubmissions = 0
+  /** How often it was sent to a server that did nothing else. */
+  vainAttempts = 0
   readonly #target: Target
-  readonly #maxResponseSize: number
   readonly #run: Run
   readonly #resume: (result: Result) => void
   #isSettled = false
   #host: Host | undefined = undefined
   #stream: ExchangeStream | undefined = undefined
-  #upload: Fiber.Fiber<void> | undefined = undefined
-  #incoming: Incoming | undefined = undefined
+  #uploading: Fiber.Fiber<void> | undefined = undefined
+  readonly #incoming: Incoming
+  #hasResponded = false
   /** Where it tells the length of the body: not over HEAD and 304. */
   #contentLength: string | undefined = undefined
   #cause: unknown = undefined
@@ -59,18 +62,14 @@ export class Exchange implements Source {
   }) {
     this.request = options.request
     this.#target = options.target
-    this.#maxResponseSize = options.maxResponseSize
     this.#run = options.run
     this.#resume = options.resume
+    this.#incoming = new Incoming(this, options.maxResponseSize)
   }
 
   /** Whether the body can be written again. */
   get isRepeatable(): boolean {
     return this.request.body._tag !== "Stream"
-  }
-
-  get isSettled(): boolean {
-    return this.#isSettled
   }
 
   /** Settles with what is not a response over HTTP/2. */
@@ -91,14 +90,15 @@ export class Exchange implements Source {
       return this.settle(Effect.fail(Failure.notSent(this.request, cause)))
     }
     this.#host = host
-    this.#stream = Object.assign(stream, { exchange: this })
+    const ours = Object.assign(stream, { exchange: this })
+    this.#stream = ours
     stream.on("response", onResponse)
     stream.on("data", onData)
     stream.on("end", onEnd)
     stream.on("error", onError)
     stream.on("close", onClose)
     if (body._tag === "Uint8Array") stream.end(body.text ?? body.body)
-    else if (body._tag === "Stream") this.#upload = this.#run(Outgoing.upload(body, stream, this.#uploadFailed))
+    else if (body._tag === "Stream") this.#uploading = this.#upload(body, ours)
   }
 
   /** Nobody waits any more. */
@@ -120,25 +120,26 @@ export class Exchange implements Source {
   }
 
   responded(headers: Http2.IncomingHttpHeaders & Http2.IncomingHttpStatusHeader): void {
-    const incoming = new Incoming(this, this.#maxResponseSize)
-    this.#incoming = incoming
+    this.#hasResponded = true
+    this.#host?.answered()
     if (this.request.method !== "HEAD" && headers[":status"] !== 304) this.#contentLength = headers["content-length"]
     this.settle(
-      Effect.succeed(new Response(this.request, this.#target.href, headers[":status"] ?? 0, headers, incoming))
+      Effect.succeed(new Response(this.request, this.#target.href, headers[":status"] ?? 0, headers, this.#incoming))
     )
   }
 
+  /** Data may come before the event that tells of the response. */
   received(chunk: Buffer): void {
-    this.#incoming?.push(chunk)
+    this.#incoming.push(chunk)
   }
 
   ended(): void {
     const stream = this.#stream
-    // the end of a stream that was torn down is no end of a body
-    if (stream === undefined || stream.destroyed) return
-    if (this.#isCut) return this.#incoming?.fail("the body was cut")
+    // the end of a stream that was torn down, or gave no response, is no end of a body
+    if (stream === undefined || stream.destroyed || !this.#hasResponded) return
+    if (this.#isCut) return this.#incoming.fail("the body was cut")
     if (stream.writableFinished) this.#release()
-    this.#incoming?.end()
+    this.#incoming.end()
   }
 
   failed(cause: unknown): void {
@@ -148,27 +149,29 @@ export class Exchange implements Source {
   closed(): void {
     const host = this.#host
     const stream = this.#stream
-    this.#upload?.interruptUnsafe()
+    this.#uploading?.interruptUnsafe()
     this.#stream = undefined
     this.#release()
     if (host === undefined || stream === undefined) return
     const cause = this.#cause ?? `the stream was closed (${stream.rstCode ?? 0})`
-    if (this.#incoming !== undefined) return this.#incoming.fail(cause)
+    if (this.#hasResponded) return this.#incoming.fail(cause)
     if (this.#isSettled) return
     if (host.mayHaveProcessed(stream)) return this.settle(Effect.fail(Failure.lost(this.request, cause)))
     this.#cause = undefined
-    host.refused(this, cause)
+    host.refused(this, stream, cause)
   }
 
-  readonly #uploadFailed = (cause: unknown): void => {
-    this.settle(Effect.fail(Failure.encode(this.request, cause)))
-    this.#incoming?.fail(cause)
-    this.discard()
+  #upload(body: HttpBody.Stream, stream: ExchangeStream): Fiber.Fiber<void> {
+    return this.#run(Outgoing.upload(body, stream, (cause) => {
+      this.settle(Effect.fail(Failure.encode(this.request, cause)))
+      this.#incoming.fail(cause)
+      this.discard()
+    }))
   }
 
   // a reset without an error looks like the end of a body
   get #isCut(): boolean {
-    return this.#contentLength !== undefined && this.#incoming?.received !== Number(this.#contentLength)
+    return this.#contentLength !== undefined && this.#incoming.received !== Number(this.#contentLength)
   }
 
   #release(): void {

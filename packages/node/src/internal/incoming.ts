@@ -106,7 +106,11 @@ export class Incoming {
   }
 
   #tell(): void {
-    if (this.#readers.length > 0) this.#readers = this.#readers.filter((reader) => !reader())
+    const readers = this.#readers
+    if (readers.length === 0) return
+    // who is told may come back at once, for more
+    this.#readers = []
+    for (const reader of readers) if (!reader()) this.#readers.push(reader)
   }
 
   /** Waits as a reader; who stops waiting does not want the rest. */

@@ -21,14 +21,17 @@ const resubmissions = Metric.counter("http2_client_resubmissions", {
 })
 
 const sent = Metric.counter("http2_client_sent_bytes", {
-  description: "Bytes written to connections, headers and TLS included",
+  description: "Bytes written to connections, headers included, TLS not",
   incremental: true
 })
 
 const received = Metric.counter("http2_client_received_bytes", {
-  description: "Bytes read from connections, headers and TLS included",
+  description: "Bytes read from connections, headers included, TLS not",
   incremental: true
 })
+
+/** HTTP_1_1_REQUIRED (RFC 9113, 7); a server may invent more, but no more series. */
+const lastErrorCode = 13
 
 /** Numbers that change with every request are told without an effect, which would cost as much as the request. */
 export interface Metrics {
@@ -46,7 +49,10 @@ export const make = (context: Context.Context<never>): Metrics => ({
   sessions: (change) => sessions.modifyUnsafe(change, context),
   streams: (change) => streams.modifyUnsafe(change, context),
   queue: (change) => queue.modifyUnsafe(change, context),
-  goaway: (code) => Metric.withAttributes(goaways, { code: String(code) }).updateUnsafe(1, context),
+  goaway: (code) => {
+    const known = code <= lastErrorCode ? String(code) : "other"
+    Metric.withAttributes(goaways, { code: known }).updateUnsafe(1, context)
+  },
   resubmission: () => resubmissions.updateUnsafe(1, context),
   sent: (bytes) => sent.updateUnsafe(bytes, context),
   received: (bytes) => received.updateUnsafe(bytes, context)

@@ -23,7 +23,7 @@ export interface Options extends Session.Options {
   readonly run: Run
 }
 
-/** How often a request is sent again that no server processed. */
+/** How often a request is sent again in vain. */
 const maxResubmissions = 5
 
 /** Bytes on the way to us before we take them: of a stream, and of a session, whose streams must not block each other. */
@@ -83,11 +83,11 @@ export class Pool implements Session.Owner {
     this.#grow()
   }
 
-  refused(exchange: Exchange, cause: unknown): void {
-    if (!exchange.isRepeatable || exchange.resubmissions === maxResubmissions) {
+  refused(exchange: Exchange, cause: unknown, inVain: boolean): void {
+    if (inVain) exchange.vainAttempts++
+    if (!exchange.isRepeatable || exchange.vainAttempts > maxResubmissions) {
       return exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
     }
-    exchange.resubmissions++
     this.#options.metrics.resubmission()
     this.submit(exchange)
   }

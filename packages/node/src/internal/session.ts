@@ -19,8 +19,8 @@ export interface Owner {
   hasRoom(): void
   /** No stream more may be opened. */
   drains(session: Session): void
-  /** The server did not process this: it may be sent again. */
-  refused(exchange: Exchange, cause: unknown): void
+  /** The server did not process this: it may be sent again. In vain, if nothing says that it will be processed then. */
+  refused(exchange: Exchange, cause: unknown, inVain: boolean): void
 }
 
 export interface Options {
@@ -43,6 +43,7 @@ export class Session implements Host {
   #lastStreamId = Number.POSITIVE_INFINITY
   /** Whether GOAWAY came with an error, which node then gives to every stream as its own. */
   #isBroken = false
+  #hasAnswered = false
   #wasUsed = true
   #bytesRead = 0
   #bytesWritten = 0
@@ -90,13 +91,22 @@ export class Session implements Host {
     this.#owner.hasRoom()
   }
 
-  refused(exchange: Exchange, cause: unknown): void {
-    this.#owner.refused(exchange, cause)
+  answered(): void {
+    this.#hasAnswered = true
+  }
+
+  refused(exchange: Exchange, stream: Http2.ClientHttp2Stream, cause: unknown): void {
+    // a server that retires its connections gets on nevertheless
+    this.#owner.refused(exchange, cause, !(this.#hasAnswered && this.#isPastLast(stream)))
   }
 
   mayHaveProcessed(stream: Http2.ClientHttp2Stream): boolean {
-    if (stream.id === undefined || stream.id > this.#lastStreamId) return false
+    if (stream.id === undefined || this.#isPastLast(stream)) return false
     return this.#isBroken || stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM
+  }
+
+  #isPastLast({ id }: Http2.ClientHttp2Stream): boolean {
+    return id !== undefined && id > this.#lastStreamId
   }
 
   /** Ends when the session does, is idle for long, or does not answer. */
@@ -164,9 +174,9 @@ export class Session implements Host {
     return Effect.sleep(pingInterval).pipe(
       Effect.andThen(Effect.suspend(() => {
         const wasSilent = this.#socket.bytesRead === this.#bytesRead
-        this.#countBytes()
         return wasSilent ? Effect.timeout(this.#ping, pingTimeout) : Effect.void
       })),
+      Effect.andThen(Effect.sync(() => this.#countBytes())),
       Effect.forever,
       Effect.catchCause(() => Effect.void)
     )
