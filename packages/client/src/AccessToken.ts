@@ -5,14 +5,17 @@
  */
 import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as EmulatorHost from "./internal/emulatorHost.ts"
 
 // -----------------------------------------------------------------------------
 // Errors
@@ -229,6 +232,28 @@ export const make = Effect.fnUntraced(function*<R>(
 export const layer = <R>(
   fetch: Effect.Effect<Fetched, AccessTokenError, R>
 ): Layer.Layer<AccessToken, never, Exclude<R, Scope.Scope>> => Layer.effect(AccessToken, make(fetch))
+
+/**
+ * The token `owner` where `FIREBASE_MESSAGING_EMULATOR_HOST` is set, so that no real credentials are read; else what the
+ * given layer provides.
+ *
+ * **When to use**
+ *
+ * For credentials that are found by configuration. `ServiceAccount.layerConfig` does the same.
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const orEmulator = <E, R>(
+  credentials: Layer.Layer<AccessToken, E, R>
+): Layer.Layer<AccessToken, E | Config.ConfigError, R> =>
+  Layer.unwrap(
+    Effect.map(
+      EmulatorHost.origin,
+      (origin): Layer.Layer<AccessToken, E, R> =>
+        Option.isSome(origin) ? Layer.succeed(AccessToken, EmulatorHost.accessToken) : credentials
+    )
+  )
 
 // -----------------------------------------------------------------------------
 // internal

@@ -3,4 +3,5 @@
  *
  * @since 1.0.0
  */
+export * as GoogleAuth from "./GoogleAuth.ts"
 export * as Http2Client from "./Http2Client.ts"
