@@ -125,40 +125,42 @@ export const make = Effect.fnUntraced(function*(
     (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined ||
     poolOf(target).isHttp1
 
+  const upload: Exchange.Run = (effect, context) => run(Effect.provideContext(effect, context))
   const exchange = (
     request: HttpClientRequest.HttpClientRequest,
     target: Target.Target,
-    fiber: AnyFiber,
+    { context }: AnyFiber,
     signal?: AbortSignal
   ): Exchange.Result =>
     Effect.callback((resume) => {
       const pool = poolOf(target)
-      const exchange = new Exchange.Exchange({
-        request,
-        target,
-        maxResponseSize: settings.maxResponseSize,
-        run: (effect) => run(Effect.provideContext(effect, fiber.context)),
-        resume
-      })
+      const exchange = new Exchange.Exchange(request, target, settings.maxResponseSize, context, upload, resume)
       signal?.addEventListener("abort", () => pool.cancel(exchange), { once: true })
       pool.submit(exchange)
       return Effect.sync(() => pool.cancel(exchange))
     })
 
-  const findTarget = Target.make()
-  const send = (request: HttpClientRequest.HttpClientRequest, fiber: AnyFiber, signal?: AbortSignal): Exchange.Result =>
-    Effect.flatMap(Effect.fromResult(findTarget(request)), (target) =>
-      Outgoing.isPlain(request.body)
-        ? exchange(request, target, fiber, signal)
-        : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal)))
+  const send = (
+    request: HttpClientRequest.HttpClientRequest,
+    target: Target.Target,
+    fiber: AnyFiber,
+    signal?: AbortSignal
+  ): Exchange.Result =>
+    Outgoing.isPlain(request.body)
+      ? exchange(request, target, fiber, signal)
+      : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal))
 
+  const findTarget = Target.make()
   // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
-  const traced = HttpClient.make((request, _url, signal, fiber) => send(request, fiber, signal))
+  const traced = HttpClient.make((request, _url, signal, fiber) =>
+    Effect.flatMap(Effect.fromResult(findTarget(request)), (target) => send(request, target, fiber, signal))
+  )
   const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
     Effect.withFiber((fiber) => {
-      const target = findTarget(request)
-      if (Result.isSuccess(target) && isHttp1(request, target.success)) return http1(request, target.success)
-      return isUntraced(request, fiber) ? send(request, fiber) : traced.execute(request)
+      const found = findTarget(request)
+      if (Result.isFailure(found)) return Effect.fail(found.failure)
+      if (isHttp1(request, found.success)) return http1(request, found.success)
+      return isUntraced(request, fiber) ? send(request, found.success, fiber) : traced.execute(request)
     })
   return HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
     Effect.flatMap(execute),

@@ -3,6 +3,7 @@
  *
  * Made for many: an exchange is one object, and all share their listeners.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as HttpBody from "effect/http/HttpBody"
@@ -25,14 +26,14 @@ export interface Host {
   mayHaveProcessed(stream: Http2.ClientHttp2Stream): boolean
   /** The stream is done. */
   release(): void
-  /** The server answers. */
-  answered(): void
+  /** The server answers; has the response delivered in the next turn of the event loop. */
+  answered(exchange: Exchange): void
   /** The server did not process this: it may be sent again. */
   refused(exchange: Exchange, stream: Http2.ClientHttp2Stream, cause: unknown): void
 }
 
-/** Runs what has no fiber to wait for it. */
-export type Run = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+/** Runs what outlives the effect that waits for the response: the writing of a body, with the services of that effect. */
+export type Run = (effect: Effect.Effect<void>, context: Context.Context<never>) => Fiber.Fiber<void>
 
 type ExchangeStream = Http2.ClientHttp2Stream & { readonly exchange: Exchange }
 
@@ -41,30 +42,33 @@ export class Exchange implements Source {
   /** How often it was sent to a server that did nothing else. */
   vainAttempts = 0
   readonly #target: Target
+  readonly #context: Context.Context<never>
   readonly #run: Run
   readonly #resume: (result: Result) => void
+  readonly #incoming: Incoming
   #isSettled = false
   #host: Host | undefined = undefined
   #stream: ExchangeStream | undefined = undefined
   #uploading: Fiber.Fiber<void> | undefined = undefined
-  readonly #incoming: Incoming
-  #hasResponded = false
+  #response: Response | undefined = undefined
   /** Where it tells the length of the body: not over HEAD and 304. */
   #contentLength: string | undefined = undefined
   #cause: unknown = undefined
 
-  constructor(options: {
-    readonly request: HttpClientRequest.HttpClientRequest
-    readonly target: Target
-    readonly maxResponseSize: number
-    readonly run: Run
-    readonly resume: (result: Result) => void
-  }) {
-    this.request = options.request
-    this.#target = options.target
-    this.#run = options.run
-    this.#resume = options.resume
-    this.#incoming = new Incoming(this, options.maxResponseSize)
+  constructor(
+    request: HttpClientRequest.HttpClientRequest,
+    target: Target,
+    maxResponseSize: number,
+    context: Context.Context<never>,
+    run: Run,
+    resume: (result: Result) => void
+  ) {
+    this.request = request
+    this.#target = target
+    this.#context = context
+    this.#run = run
+    this.#resume = resume
+    this.#incoming = new Incoming(this, maxResponseSize)
   }
 
   /** Whether the body can be written again. */
@@ -120,12 +124,14 @@ export class Exchange implements Source {
   }
 
   responded(headers: Http2.IncomingHttpHeaders & Http2.IncomingHttpStatusHeader): void {
-    this.#hasResponded = true
-    this.#host?.answered()
     if (this.request.method !== "HEAD" && headers[":status"] !== 304) this.#contentLength = headers["content-length"]
-    this.settle(
-      Effect.succeed(new Response(this.request, this.#target.href, headers[":status"] ?? 0, headers, this.#incoming))
-    )
+    this.#response = new Response(this.request, this.#target.href, headers[":status"] ?? 0, headers, this.#incoming)
+    this.#host?.answered(this)
+  }
+
+  /** Mostly the body comes along with the headers: who waits is told of both at once. */
+  deliver(): void {
+    if (this.#response !== undefined) this.settle(Effect.succeed(this.#response))
   }
 
   /** Data may come before the event that tells of the response. */
@@ -136,10 +142,11 @@ export class Exchange implements Source {
   ended(): void {
     const stream = this.#stream
     // the end of a stream that was torn down, or gave no response, is no end of a body
-    if (stream === undefined || stream.destroyed || !this.#hasResponded) return
-    if (this.#isCut) return this.#incoming.fail("the body was cut")
+    if (stream === undefined || stream.destroyed || this.#response === undefined) return
     if (stream.writableFinished) this.#release()
-    this.#incoming.end()
+    if (this.#isCut) this.#incoming.fail("the body was cut")
+    else this.#incoming.end()
+    this.deliver()
   }
 
   failed(cause: unknown): void {
@@ -152,9 +159,12 @@ export class Exchange implements Source {
     this.#uploading?.interruptUnsafe()
     this.#stream = undefined
     this.#release()
+    const cause = this.#cause ?? `the stream was closed (${stream?.rstCode ?? 0})`
+    if (this.#response !== undefined) {
+      this.#incoming.fail(cause)
+      return this.deliver()
+    }
     if (host === undefined || stream === undefined) return
-    const cause = this.#cause ?? `the stream was closed (${stream.rstCode ?? 0})`
-    if (this.#hasResponded) return this.#incoming.fail(cause)
     if (this.#isSettled) return
     if (host.mayHaveProcessed(stream)) return this.settle(Effect.fail(Failure.lost(this.request, cause)))
     this.#cause = undefined
@@ -162,11 +172,12 @@ export class Exchange implements Source {
   }
 
   #upload(body: HttpBody.Stream, stream: ExchangeStream): Fiber.Fiber<void> {
-    return this.#run(Outgoing.upload(body, stream, (cause) => {
+    const upload = Outgoing.upload(body, stream, (cause) => {
       this.settle(Effect.fail(Failure.encode(this.request, cause)))
       this.#incoming.fail(cause)
       this.discard()
-    }))
+    })
+    return this.#run(upload, this.#context)
   }
 
   // a reset without an error looks like the end of a body

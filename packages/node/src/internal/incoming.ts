@@ -3,6 +3,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Pull from "effect/Pull"
 
 /** What brings the bytes. */
@@ -15,24 +16,24 @@ export interface Source {
   discard(): void
 }
 
-export type Chunks = [Buffer, ...Array<Buffer>]
+type Chunks = [Buffer, ...Array<Buffer>]
 
 /** Bytes that wait unread before the source is paused: what a window of HTTP/2 has to begin with. */
 const maxWaiting = 65_535
 
 type State = "open" | "ended" | { readonly cause: unknown }
 
-/** A reader is told of what is new, and says whether that is all it wanted. */
-type Reader = () => boolean
-
 export class Incoming {
   #state: State = "open"
   #chunks: Array<Buffer> = []
   #waiting = 0
   #received = 0
-  #paused = false
-  #streamed = false
-  #readers: Array<Reader> = []
+  #isPaused = false
+  #isStreamed = false
+  /** Who waits for the end. */
+  #endReaders: Array<() => void> | undefined = undefined
+  /** Who waits for the next bytes. */
+  #nextReader: (() => void) | undefined = undefined
   readonly #source: Source
   readonly #limit: number
 
@@ -56,8 +57,8 @@ export class Incoming {
     this.#chunks.push(chunk)
     this.#waiting += chunk.length
     this.#tell()
-    if (this.#waiting > maxWaiting && this.#readers.length === 0 && !this.#paused) {
-      this.#paused = true
+    if (this.#waiting > maxWaiting && this.#endReaders === undefined && !this.#isPaused) {
+      this.#isPaused = true
       this.#source.pause()
     }
   }
@@ -70,28 +71,35 @@ export class Incoming {
     this.#settle({ cause })
   }
 
-  /** All bytes, once they are here. May be read again. */
-  bytes(): Effect.Effect<Buffer, unknown> {
-    if (this.#streamed) return Effect.fail("the body was read as a stream")
-    return this.#whole() ?? Effect.callback<Buffer, unknown>((resume) =>
-      this.#read(() => {
-        const whole = this.#whole()
-        if (whole !== undefined) resume(whole)
-        return whole !== undefined
+  /** What `use` makes of all bytes, once they are here. May be read again. */
+  whole<A, E>(use: (bytes: Buffer) => A, error: (cause: unknown) => E): Effect.Effect<A, E> {
+    if (this.#isStreamed) return Effect.fail(error("the body was read as a stream"))
+    if (this.#state !== "open") return this.#whole(use, error)
+    return Effect.callback<A, E>((resume) => {
+      const reader = () => resume(this.#whole(use, error))
+      this.#endReaders = [...this.#endReaders ?? [], reader]
+      this.#unpause()
+      return Effect.sync(() => {
+        this.#endReaders = this.#endReaders?.filter((other) => other !== reader)
+        if (this.#endReaders?.length === 0) this.discard()
       })
-    )
+    })
   }
 
   /** The next bytes. What was taken is gone for every other reader. */
   pull(): Pull.Pull<Chunks, unknown> {
-    this.#streamed = true
-    return this.#next() ?? Effect.callback<Chunks, unknown | Cause.Done>((resume) =>
-      this.#read(() => {
+    this.#isStreamed = true
+    return this.#next() ?? Effect.callback<Chunks, unknown | Cause.Done>((resume) => {
+      this.#nextReader = () => {
         const next = this.#next()
         if (next !== undefined) resume(next)
-        return next !== undefined
+      }
+      this.#unpause()
+      return Effect.sync(() => {
+        this.#nextReader = undefined
+        this.discard()
       })
-    )
+    })
   }
 
   /** Nobody wants the rest. */
@@ -103,35 +111,31 @@ export class Incoming {
     if (this.#state !== "open") return
     this.#state = state
     this.#tell()
+    this.#endReaders?.forEach((reader) => reader())
   }
 
+  /** Who is told may come back at once, for more. */
   #tell(): void {
-    const readers = this.#readers
-    if (readers.length === 0) return
-    // who is told may come back at once, for more
-    this.#readers = []
-    for (const reader of readers) if (!reader()) this.#readers.push(reader)
+    const reader = this.#nextReader
+    this.#nextReader = undefined
+    reader?.()
   }
 
-  /** Waits as a reader; who stops waiting does not want the rest. */
-  #read(reader: Reader): Effect.Effect<void> {
-    this.#readers.push(reader)
-    if (this.#paused) {
-      this.#paused = false
-      this.#source.resume()
-    }
-    return Effect.sync(() => {
-      this.#readers = this.#readers.filter((other) => other !== reader)
-      if (this.#readers.length === 0) this.discard()
-    })
+  #unpause(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#source.resume()
   }
 
-  #whole(): Effect.Effect<Buffer, unknown> | undefined {
-    if (this.#state === "open") return undefined
-    if (this.#state !== "ended") return Effect.fail(this.#state.cause)
+  #whole<A, E>(use: (bytes: Buffer) => A, error: (cause: unknown) => E): Exit.Exit<A, E> {
+    if (this.#state !== "ended") return Exit.fail(error(this.#state === "open" ? undefined : this.#state.cause))
     // mostly it came in one frame
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#waiting)]
-    return Effect.succeed(this.#chunks[0] ?? empty)
+    try {
+      return Exit.succeed(use(this.#chunks[0] ?? empty))
+    } catch (cause) {
+      return Exit.fail(error(cause))
+    }
   }
 
   #next(): Pull.Pull<Chunks, unknown> | undefined {

@@ -3,9 +3,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Http2 from "node:http2"
 import { connect, ConnectError, type Connection } from "./connect.ts"
-import type { Exchange, Result, Run } from "./exchange.ts"
+import type { Exchange, Result } from "./exchange.ts"
 import * as Failure from "./failure.ts"
 import type { Metrics } from "./metrics.ts"
 import type * as Proxy from "./proxy.ts"
@@ -20,7 +21,8 @@ export interface Options extends Session.Options {
   /** Sends over HTTP/1.1. */
   readonly http1: (request: Failure.Request, target: Target) => Result
   readonly metrics: Metrics
-  readonly run: Run
+  /** Runs sessions. */
+  readonly run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
 }
 
 /** How often a request is sent again in vain. */

@@ -65,15 +65,11 @@ export class Response extends Inspectable.Class implements HttpClientResponse.Ht
   }
 
   get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
-    return Effect.map(this.#bytes, text)
+    return this.#read(text)
   }
 
   get json(): Effect.Effect<Schema.Json, HttpClientError.HttpClientError> {
-    return Effect.flatMap(this.#bytes, (bytes) =>
-      Effect.try({
-        try: () => bytes.length === 0 ? null : JSON.parse(text(bytes)),
-        catch: (cause) => Failure.decode(this, cause)
-      }))
+    return this.#read(json)
   }
 
   get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.HttpClientError> {
@@ -90,16 +86,15 @@ export class Response extends Inspectable.Class implements HttpClientResponse.Ht
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
-    // a copy: the bytes may be part of a larger buffer
-    return Effect.map(this.#bytes, (bytes) => new Uint8Array(bytes).buffer)
+    return this.#read(copy)
   }
 
   get upgrade(): Effect.Effect<Socket.Socket, HttpClientError.HttpClientError> {
     return Effect.fail(Failure.noUpgrade(this))
   }
 
-  get #bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
-    return Effect.mapError(Effect.suspend(() => this.#body.bytes()), (cause) => Failure.decode(this, cause))
+  #read<A>(use: (bytes: Buffer) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
+    return Effect.suspend(() => this.#body.whole(use, (cause) => Failure.decode(this, cause)))
   }
 
   toJSON(): unknown {
@@ -119,3 +114,8 @@ const text = (bytes: Buffer): string => {
   const text = bytes.toString()
   return text.startsWith("\uFEFF") ? text.slice(1) : text
 }
+
+const json = (bytes: Buffer): Schema.Json => bytes.length === 0 ? null : JSON.parse(text(bytes))
+
+/** The bytes may be part of a larger buffer. */
+const copy = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer

@@ -44,6 +44,8 @@ export class Session implements Host {
   /** Whether GOAWAY came with an error, which node then gives to every stream as its own. */
   #isBroken = false
   #hasAnswered = false
+  /** Responses of this turn of the event loop. */
+  #answered: Array<Exchange> = []
   #wasUsed = true
   #bytesRead = 0
   #bytesWritten = 0
@@ -91,8 +93,9 @@ export class Session implements Host {
     this.#owner.hasRoom()
   }
 
-  answered(): void {
+  answered(exchange: Exchange): void {
     this.#hasAnswered = true
+    if (this.#answered.push(exchange) === 1) setImmediate(() => this.#deliver())
   }
 
   refused(exchange: Exchange, stream: Http2.ClientHttp2Stream, cause: unknown): void {
@@ -103,6 +106,12 @@ export class Session implements Host {
   mayHaveProcessed(stream: Http2.ClientHttp2Stream): boolean {
     if (stream.id === undefined || this.#isPastLast(stream)) return false
     return this.#isBroken || stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM
+  }
+
+  #deliver(): void {
+    const answered = this.#answered
+    this.#answered = []
+    answered.forEach((exchange) => exchange.deliver())
   }
 
   #isPastLast({ id }: Http2.ClientHttp2Stream): boolean {
