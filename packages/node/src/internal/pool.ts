@@ -153,7 +153,10 @@ export class Pool implements Session.Owner {
           maxSessionMemory,
           settings: { enablePush: false, initialWindowSize: streamWindow }
         })
-        http2.once("connect", () => http2.setLocalWindowSize(sessionWindow))
+        http2.once("connect", () => {
+          // the event comes even to a session that was destroyed before
+          if (!http2.destroyed) http2.setLocalWindowSize(sessionWindow)
+        })
         return new Session.Session(http2, socket, this, this.#options.metrics, this.#options)
       }),
       (session) => {

@@ -45,7 +45,7 @@ export class Response extends Inspectable.Class implements HttpClientResponse.Ht
   }
 
   get headers(): Headers.Headers {
-    return this.#headers ??= Headers.remove(Headers.fromInput(this.#source), ":status")
+    return this.#headers ??= headersOf(this.#source)
   }
 
   get cookies(): Cookies.Cookies {
@@ -108,6 +108,16 @@ export class Response extends Inspectable.Class implements HttpClientResponse.Ht
   pipe() {
     return pipeArguments(this, arguments)
   }
+}
+
+const headersOf = (source: IncomingHttpHeaders): Headers.Headers => {
+  const headers: Record<string, string> = {}
+  for (const name in source) {
+    const value = source[name]
+    if (value === undefined || name === ":status") continue
+    headers[name] = Array.isArray(value) ? value.join(", ") : value
+  }
+  return Headers.fromRecordUnsafe(headers)
 }
 
 const text = (bytes: Buffer): string => {
