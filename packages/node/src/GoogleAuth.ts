@@ -14,10 +14,11 @@ import { constTrue } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { type AuthClient, GoogleAuth } from "google-auth-library"
-import { makeFetch, type Refusal } from "./internal/authFetch.ts"
+import { type AuthClient, gaxios, GoogleAuth } from "google-auth-library"
+import { type Fate, makeFetch } from "./internal/authFetch.ts"
 
 /**
  * Access tokens from application default credentials, as Google's own libraries find them.
@@ -80,7 +81,16 @@ class Auth extends GoogleAuth {
   }
 
   override fromJSON(...args: Parameters<GoogleAuth["fromJSON"]>): ReturnType<GoogleAuth["fromJSON"]> {
+    if (hasCertificate(args[0])) throw new Error("a client certificate belongs to connections of its own")
     const client = super.fromJSON(...args)
+    this.#redirect(client)
+    return client
+  }
+
+  #redirect(client: unknown): void {
+    // the exchange of federated tokens has a transporter of its own
+    if (Predicate.hasProperty(client, "stsCredential")) this.#redirect(client.stsCredential)
+    if (!Predicate.hasProperty(client, "transporter") || !(client.transporter instanceof gaxios.Gaxios)) return
     client.transporter.interceptors.request.add({
       // who asks for the token retries
       resolved: (config) =>
@@ -90,7 +100,6 @@ class Auth extends GoogleAuth {
           retryConfig: undefined
         }))
     })
-    return client
   }
 
   /** What a file says, or gcloud's file if there is one. */
@@ -101,19 +110,21 @@ class Auth extends GoogleAuth {
   }
 }
 
+const hasCertificate = Schema.is(Schema.Struct({ credential_source: Schema.Struct({ certificate: Schema.Unknown }) }))
+
 class LibraryError extends Data.TaggedError("LibraryError")<{ readonly cause: unknown }> {}
 
 const library = <A>(run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => new LibraryError({ cause }) })
 
 const fromFile = Effect.fnUntraced(function*(client: HttpClient.HttpClient, path: string | undefined) {
-  const { fetch, refusal } = makeFetch(client)
+  const { fetch, fate } = makeFetch(client)
   const auth = new Auth(fetch)
   const found = yield* library(() => auth.find(path)).pipe(Effect.mapError(({ cause }) => unreadable(path, cause)))
   if (found === null) return Option.none()
   if (found.universeDomain !== universe) return yield* invalidKey(`the credentials are not of ${universe}`)
   // the library's errors may quote anything
-  const { token } = yield* library(() => found.getAccessToken()).pipe(Effect.mapError(() => refused(refusal())))
+  const { token } = yield* library(() => found.getAccessToken()).pipe(Effect.mapError(() => refused(fate())))
   if (typeof token !== "string") return yield* invalidResponse("the token endpoint gave no token")
   const now = yield* Clock.currentTimeMillis
   const expiresAt = found.credentials.expiry_date ?? now
@@ -129,14 +140,15 @@ const unreadable = (path: string | undefined, cause: unknown) =>
     ? noCredentials(`the credentials file ${path ?? "of gcloud"} cannot be read`)
     : invalidKey(`the credentials file ${path ?? "of gcloud"} is not understood`)
 
-const refused = (refusal: Refusal | undefined) => {
-  switch (refusal?._tag) {
+const refused = (fate: Fate | undefined) => {
+  switch (fate?._tag) {
     case "Forbidden":
       return invalidKey("the credentials would be sent elsewhere than to https://*.googleapis.com")
     case "Answered":
-      return refusal.status >= 500 || refusal.status === 429
-        ? unreachable(`the token endpoint answered ${refusal.status}`)
-        : invalidGrant(`the token endpoint answered ${refusal.status}`)
+      if (fate.status < 400) return invalidResponse("the token endpoint's answer has no access_token")
+      return fate.status >= 500 || fate.status === 429
+        ? unreachable(`the token endpoint answered ${fate.status}`)
+        : invalidGrant(`the token endpoint answered ${fate.status}`)
     case "Unreachable":
       return unreachable("the token endpoint cannot be reached")
     case undefined:

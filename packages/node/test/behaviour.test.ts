@@ -60,6 +60,7 @@ const mirror = async (request: Request, response: Response) => {
   const body = await bytesOf(request)
   response.setHeader("content-type", "application/json")
   response.end(JSON.stringify({
+    version: request.httpVersion,
     method: request.method,
     url: request.url,
     test: request.headers["x-test"] ?? null,
@@ -87,13 +88,13 @@ const untraced = Layer.effect(
 )
 
 const clients = [
-  { name: "undici", layer: undici, protocols: ["h2", "http/1.1"] },
-  { name: "HTTP/2", layer: http2, protocols: ["h2", "http/1.1"] },
-  { name: "HTTP/2 without spans", layer: Layer.provide(untraced, http2), protocols: ["h2"] },
-  { name: "HTTP/2 where the server speaks HTTP/1.1", layer: http2, protocols: ["http/1.1"] }
+  { name: "undici", layer: undici, protocols: ["http/1.1"], version: "1.1" },
+  { name: "HTTP/2", layer: http2, protocols: ["h2", "http/1.1"], version: "2.0" },
+  { name: "HTTP/2 without spans", layer: Layer.provide(untraced, http2), protocols: ["h2"], version: "2.0" },
+  { name: "HTTP/2 where the server speaks HTTP/1.1", layer: http2, protocols: ["http/1.1"], version: "1.1" }
 ]
 
-for (const { layer, name, protocols } of clients) {
+for (const { layer, name, protocols, version } of clients) {
   describe(name, () => {
     const test = <E>(
       name: string,
@@ -127,7 +128,7 @@ for (const { layer, name, protocols } of clients) {
           if (method === "HEAD") {
             assert.strictEqual(yield* response.text, "")
           } else {
-            assert.deepInclude(yield* response.json, { method, url: "/path?a=1&b=2+3", test: "test" })
+            assert.deepInclude(yield* response.json, { version, method, url: "/path?a=1&b=2+3", test: "test" })
           }
         }
       }))
@@ -231,13 +232,20 @@ for (const { layer, name, protocols } of clients) {
         assert.strictEqual(yield* Ref.get(seen), "pingpong")
       }))
 
+    const seen = { open: 0, closed: 0 }
     test("interruption reaches the server", (request, response) => {
-      if (request.url === "/now") response.end("now")
+      if (request.url === "/now") {
+        response.end("now")
+        return
+      }
+      seen.open++
+      response.on("close", () => seen.closed++)
     }, (client, origin) =>
       Effect.gen(function*() {
         const fiber = yield* Effect.forkChild(client.get(origin), { startImmediately: true })
-        assert.strictEqual(yield* Effect.flatMap(client.get(`${origin}/now`), ({ text }) => text), "now")
+        yield* until(() => seen.open === 1)
         yield* Fiber.interrupt(fiber)
+        yield* until(() => seen.closed === 1)
         assert.strictEqual(yield* Effect.flatMap(client.get(`${origin}/now`), ({ text }) => text), "now")
       }))
 

@@ -9,43 +9,43 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpMethod from "effect/http/HttpMethod"
 
-/** Why the last request gave nothing: the library's errors do not tell. */
-export type Refusal = Data.TaggedEnum<{
+/** What became of the last request: the library's errors do not tell. */
+export type Fate = Data.TaggedEnum<{
   readonly Forbidden: {}
   readonly Unreachable: {}
   readonly Answered: { readonly status: number }
 }>
 
-export const Refusal = Data.taggedEnum<Refusal>()
+export const Fate = Data.taggedEnum<Fate>()
 
 export interface AuthFetch {
   readonly fetch: typeof fetch
-  readonly refusal: () => Refusal | undefined
+  readonly fate: () => Fate | undefined
 }
 
 const timeout = Duration.seconds(15)
 
 export const makeFetch = (client: HttpClient.HttpClient): AuthFetch => {
-  let refusal: Refusal | undefined
-  const refuse = (why: Refusal) => {
-    refusal = why
+  let fate: Fate | undefined
+  const settle = (why: Fate) => {
+    fate = why
   }
   const send = Effect.fnUntraced(function*(input: Parameters<typeof fetch>[0], init: RequestInit | undefined) {
     const request = new Request(input, init)
     // what a file of credentials names is data: tokens and keys travel in bodies, and only to Google
     if (!isHarmless(request)) {
-      refuse(Refusal.Forbidden())
+      settle(Fate.Forbidden())
       return yield* Effect.die("forbidden")
     }
     const body = new Uint8Array(yield* Effect.promise(() => request.arrayBuffer()))
     const answer = yield* exchange(client, request, body).pipe(
       Effect.timeout(timeout),
-      Effect.tapError(() => Effect.sync(() => refuse(Refusal.Unreachable())))
+      Effect.tapError(() => Effect.sync(() => settle(Fate.Unreachable())))
     )
-    if (!answer.ok) refuse(Refusal.Answered({ status: answer.status }))
+    settle(Fate.Answered({ status: answer.status }))
     return answer
   })
-  return { fetch: (input, init) => Effect.runPromise(send(input, init)), refusal: () => refusal }
+  return { fetch: (input, init) => Effect.runPromise(send(input, init)), fate: () => fate }
 }
 
 const isHarmless = ({ method, url }: Request): boolean => {

@@ -34,6 +34,7 @@ export interface Server {
   readonly mostStreams: number
   readonly mostStreamsOfSession: number
   readonly sockets: ReadonlySet<Socket>
+  readonly server: Http2.Http2SecureServer
   /** Done when no connection is open. */
   readonly isLeft: Effect.Effect<void>
 }
@@ -59,7 +60,7 @@ export const portOf = (server: NetServer): number => {
 
 export const serve = (handler: Handler, options: Http2.SecureServerOptions = {}) =>
   Effect.acquireRelease(
-    Effect.callback<Server & { readonly server: Http2.Http2SecureServer }>((resume) => {
+    Effect.callback<Server>((resume) => {
       const server = Http2.createSecureServer({
         key: certificate.private,
         cert: certificate.cert,
