@@ -2,7 +2,7 @@
 import { Http2Client } from "@cloud-messaging/node"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Ref, Scope, Stream, Tracer } from "effect"
+import { Effect, Fiber, Layer, Option, Ref, type Scope, Stream, Tracer } from "effect"
 import { constTrue } from "effect/Function"
 import { Cookies, HttpBody, HttpClient, HttpClientRequest, HttpMethod, UrlParams } from "effect/http"
 import * as Http2 from "node:http2"
@@ -116,7 +116,8 @@ for (const { layer, name, protocols, version } of clients) {
     test("every method, with parameters and headers", mirror, (client, origin) =>
       Effect.gen(function*() {
         for (const method of HttpMethod.all) {
-          if (method === "TRACE" || method === "QUERY") continue
+          // which undici refuses
+          if (method === "TRACE") continue
           const request = HttpClientRequest.make(method)(`${origin}/path?a=1`, {
             urlParams: { b: "2 3" },
             headers: { "X-Test": "test" }
