@@ -201,6 +201,8 @@ export class Session implements Host {
     return Effect.suspend(() => {
       const isIdle = !this.#wasUsed && this.#open === 0
       this.#wasUsed = this.#open > 0
+      // at once, lest a request comes while it ends
+      if (isIdle) this.#drain()
       return isIdle ? Effect.succeed(true) : Effect.as(Effect.sleep(this.#options.idleTimeout), false)
     }).pipe(
       Effect.repeat({ until: (isIdle) => isIdle }),
