@@ -114,6 +114,7 @@ describe("the table of the portable fields", () => {
 const rules: { readonly [R in Message.Rule]: true } = {
   empty: true,
   size: true,
+  "size-left": true,
   "topic-size": true,
   "fcm-refuses": true,
   "gcm-refuses": true,
@@ -143,6 +144,7 @@ const rules: { readonly [R in Message.Rule]: true } = {
 
 /** Messages that every rule has something to say about. */
 const advised: ReadonlyArray<Message.Fields> = [
+  { data: { key: "x".repeat(4000) } },
   {},
   { data: { a: "a".repeat(4000), google: 1, message_type: 1 }, notification: { title: "T".repeat(100), image: "I" } },
   { data: { a: "a".repeat(3000) }, apns: { headers: { "apns-priority": "10", "apns-push-type": "alert" } } },

@@ -157,7 +157,10 @@ const noMessage: Copied<Fields> = { value: {}, issues: [{ path: [], message: "mu
  * @since 1.0.0
  */
 export interface Issue {
-  /** The way to the offending field: `["data", "from"]`. Empty: the message as a whole. */
+  /**
+   * The way to the offending field: `["data", "from"]`. Empty: the message as a whole. Where the service says it, in its
+   * own names, entries of a map by their position: `["message", "data", 0, "value"]`.
+   */
   readonly path: ReadonlyArray<string | number>
   /** What is expected there, for people; never the value. */
   readonly message: string

@@ -70,6 +70,8 @@ export type Canonical = Success & {
 export class NotRegistered extends Data.TaggedClass("NotRegistered")<{
   /** Whose outcome this is. */
   readonly recipient: Recipient
+  /** What Apple's service said, where it was asked: `APNs 410 Unregistered`. */
+  readonly detail?: string | undefined
 }> {
   /** Nobody is reached by this recipient any more. */
   get disposition(): "remove" {
@@ -114,6 +116,8 @@ export class Unavailable extends Data.TaggedClass("Unavailable")<{
   readonly retryAfter: Duration.Duration | undefined
   /** Requests made for this recipient. 0: a closed gate, the pace or the end of its stream came first. */
   readonly attempts: number
+  /** What Apple's service said, where it was asked: `APNs 503 ServiceUnavailable`. */
+  readonly detail?: string | undefined
 }> {
   /** Not accepted, for all that is known. */
   get disposition(): "retryLater" {

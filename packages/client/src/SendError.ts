@@ -146,7 +146,7 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
   readonly detail: string
 }> {
   override get message(): string {
-    return `not an answer of the service (${this.status}): ${this.detail}`
+    return `not an answer of the service (${this.status}): ${this.detail}; is the url right, and no proxy in between?`
   }
 }
 

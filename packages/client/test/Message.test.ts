@@ -188,6 +188,26 @@ describe("Message.validate, of overrides", () => {
   })
 })
 
+describe("a send through FCM, of sizes", () => {
+  it.effect("counts data and notification together where no platform has an override", () =>
+    Effect.gen(function*() {
+      const send = (fields: Message.Fields) =>
+        Effect.provide(Messaging.send(Message.make(fields), "t"), Http.fcm(Http.accept))
+      const half = "x".repeat(2048)
+      const error = yield* Effect.flip(send({ data: { k: half }, notification: { title: half } }))
+      assert.deepStrictEqual(error.reason._tag === "InvalidMessage" && error.reason.issues, [
+        { path: [], message: "must not be larger than 4096 bytes, data and notification together" }
+      ])
+      yield* send({ data: { k: half }, notification: { title: half }, android: {} })
+      yield* send({ data: { k: half }, notification: { title: half.slice(1) } })
+      const android = yield* Effect.flip(send({ android: { data: { k: half + half } } }))
+      assert.deepStrictEqual(android.reason._tag === "InvalidMessage" && android.reason.issues[0]?.path, [
+        "android",
+        "data"
+      ])
+    }))
+})
+
 describe("Message.validate, of sizes", () => {
   const text = (bytes: number) => "ä".repeat(bytes / 2)
 

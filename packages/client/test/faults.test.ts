@@ -134,6 +134,20 @@ describe("a fault of the recipient", () => {
       ])
     }))
 
+  it.effect("Apple's reason is kept, whatever the outcome", () =>
+    Effect.gen(function*() {
+      const gone = yield* outcomeVia(
+        "fcm",
+        Http.fcmError(404, { code: "UNREGISTERED", details: [apnsError(410, "Unregistered")] })
+      )
+      assert.strictEqual(gone._tag === "NotRegistered" && gone.detail, "APNs 410 Unregistered")
+      const away = yield* outcomeVia(
+        "fcm",
+        Http.fcmError(503, { code: "UNAVAILABLE", details: [apnsError(503, "ServiceUnavailable")] })
+      )
+      assert.strictEqual(away._tag === "Unavailable" && away.detail, "APNs 503 ServiceUnavailable")
+    }))
+
   it.effect("a device's or topic's rate: later, not at once", () =>
     Effect.gen(function*() {
       for (const code of ["DeviceMessageRateExceeded", "TopicsMessageRateExceeded"]) {

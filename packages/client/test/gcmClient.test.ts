@@ -142,7 +142,7 @@ describe("gcm-client's usage example", () => {
     Effect.gen(function*() {
       const via = (answer: Http.Answer) => printed(Effect.provide(everyFate, Http.gcm(answer)))
       assert.deepStrictEqual(yield* via(() => Http.text("<html>")), [
-        "Invalid message/option or invalid response: not an answer of the service (200): no results"
+        "Invalid message/option or invalid response: not an answer of the service (200): no results; is the url right, and no proxy in between?"
       ])
       assert.deepStrictEqual(yield* via(() => Effect.fail({ code: "ECONNREFUSED" })), [
         "Something wrong with the network: the connection failed: ECONNREFUSED"

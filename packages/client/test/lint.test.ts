@@ -46,6 +46,13 @@ const cases: { readonly [R in Message.Rule]: Case } = {
     ],
     leaves: [{ data: { k: bytes(3000) }, notification: { title: bytes(1095) } }]
   },
+  "size-left": {
+    finds: [[
+      { data: { k: bytes(3072) } },
+      ": has 3073 bytes of data and notification: 1023 of 4096 are left"
+    ]],
+    leaves: [{ data: { k: bytes(3071) } }]
+  },
   "topic-size": {
     finds: [[
       { data: { k: bytes(2048) } },
@@ -93,6 +100,7 @@ const cases: { readonly [R in Message.Rule]: Case } = {
   "data-only-priority": {
     finds: [
       [{ data: { a: 1 } }, "priority: is not set, and data alone waits until an Android device is awake"],
+      [{ android: { data: { a: 1 } } }, "priority: is not set, and data alone waits until an Android device is awake"],
       [{ data: { a: 1 }, priority: "high" }, "priority: is high, and yet there is nothing to show"]
     ],
     leaves: [

@@ -384,7 +384,7 @@ export class Engine<A> {
 
   readonly #troubled = Effect.fnUntraced({ self: this }, function*(
     groups: ReadonlyArray<Group.Group<A>>,
-    { ambiguous, code, reason, retryable, slows, status }: Verdict.Troubled
+    { ambiguous, code, detail, reason, retryable, slows, status }: Verdict.Troubled
   ) {
     const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
     if (status === 429 && slows === "everybody") {
@@ -393,7 +393,7 @@ export class Engine<A> {
     }
     for (const group of groups) {
       if (ambiguous) group.ambiguous = true
-      group.trouble = { code, status, retryAfter, reason }
+      group.trouble = { code, detail, status, retryAfter, reason }
       const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
       if (again && (yield* this.#retry(group, group.trouble))) continue
       this.#ended.troubled ??= reason

@@ -65,15 +65,16 @@ const ofCode = (
   sent: SentToOne
 ): Verdict.Verdict => {
   const { recipient } = sent
+  const detail = apple(envelope, sent)
   const known = faults.find(faults.fcm, code)
   const shown = known === undefined ? sent.scrub.code(code) : code
   // a code that nobody told us about: its status says whether the service is in trouble
   const fault = known ?? (answer.status === 429 || answer.status >= 500 ? "unavailable" : "keep")
   switch (fault) {
     case "notRegistered":
-      return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
+      return Verdict.spoken([new Outcome.NotRegistered({ recipient, ...detail === undefined ? {} : { detail } })])
     case "unavailable":
-      return Verdict.ofStatus(answer, { code: shown, inTrouble: true, slows: slows(answer, envelope) })
+      return Verdict.ofStatus(answer, { code: shown, detail, inTrouble: true, slows: slows(answer, envelope) })
     default:
       return Verdict.spoken([
         new Outcome.Failed({ recipient, code: shown, detail: describe(envelope, sent), issues: [], disposition: fault })
@@ -174,12 +175,14 @@ const pathOf = (field: string): ReadonlyArray<string | number> =>
     : []
 
 /** The service's text, and Apple's reason behind it. */
-const describe = (envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
-  const [apple] = findApnsErrors(envelope)
-  const reason = apple?.reason && scrub.code(apple.reason)
-  const parts = [
-    envelope.message && scrub.text(envelope.message),
-    apple && `(${["APNs", apple.statusCode, reason].filter(Boolean).join(" ")})`
-  ].filter(Boolean)
+const describe = (envelope: RpcStatus.Status, sent: SentToOne): string | undefined => {
+  const detail = apple(envelope, sent)
+  const parts = [envelope.message && sent.scrub.text(envelope.message), detail && `(${detail})`].filter(Boolean)
   return parts.length === 0 ? undefined : parts.join(" ")
+}
+
+/** What Apple's service said, where it was asked. */
+const apple = (envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
+  const [error] = findApnsErrors(envelope)
+  return error && ["APNs", error.statusCode, error.reason && scrub.code(error.reason)].filter(Boolean).join(" ")
 }

@@ -14,7 +14,22 @@ import * as validation from "./validation.ts"
 /** What a message says to FCM v1, else all that is wrong with it: keys that GCM did not reserve come on top. */
 export const validate = (copied: Copied<unknown>) => validation.validate(copied, refused)
 
-const refused = [validation.reserved(["data"], validation.isReservedInFcm, validation.reservedInFcm)]
+/** Where no platform has an override, every one gets all of it. */
+const tooLargeTogether: validation.Rule = (fields) => {
+  const at = (name: string) => validation.at(fields, [name])
+  const hasOverride = ["android", "apns", "webpush"].some((platform) => at(platform) !== undefined)
+  const data = PayloadSize.ofData(at("data"))
+  const texts = PayloadSize.ofTexts(at("notification"))
+  // each that is too large alone is told by itself
+  return hasOverride || Math.max(data, texts) > PayloadSize.limit || data + texts <= PayloadSize.limit
+    ? []
+    : [{ path: [], message: `must not be larger than ${PayloadSize.limit} bytes, data and notification together` }]
+}
+
+const refused = [
+  validation.reserved(["data"], validation.isReservedInFcm, validation.reservedInFcm),
+  tooLargeTogether
+]
 
 // -----------------------------------------------------------------------------
 // Content

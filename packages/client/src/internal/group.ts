@@ -41,6 +41,8 @@ export interface Trouble {
   readonly codes?: ReadonlyMap<Ticket<unknown>, string> | undefined
   readonly status: number | undefined
   readonly retryAfter: Duration.Duration | undefined
+  /** What to tell of it besides. */
+  readonly detail?: string | undefined
   /** Absent where the send as a whole was answered, or had no token. */
   readonly reason: TransportError["reason"] | undefined
   /** There was no access token: how the send ends if none comes in time. */
@@ -133,5 +135,6 @@ export const givenUp = (
       recipient: ticket.recipient,
       code: trouble?.codes?.get(ticket) ?? trouble?.code ?? "Network",
       retryAfter: trouble?.retryAfter,
-      attempts
+      attempts,
+      ...trouble?.detail === undefined ? {} : { detail: trouble.detail }
     })

@@ -91,7 +91,7 @@ const headers = (platform: "apns" | "webpush") => (message: Subject): Findings =
 // -----------------------------------------------------------------------------
 
 const isDataOnly = ({ android, notification, ...message }: Subject): boolean =>
-  message.data !== undefined && notification === undefined && android?.notification === undefined
+  (message.data ?? android?.data) !== undefined && notification === undefined && android?.notification === undefined
 
 const dataOnlyPriority = (message: Subject): Findings =>
   isDataOnly(message)
@@ -169,6 +169,17 @@ export const rules = {
         message,
         { than: PayloadSize.limit, upTo: Number.POSITIVE_INFINITY },
         `at most ${PayloadSize.limit} are delivered`
+      )
+  },
+  "size-left": {
+    explanation: "What is near the limit fails as soon as a name or a text in it is longer than usual.",
+    find: (message) =>
+      sizes(message).flatMap(([path, n]) =>
+        when(
+          n > 0.75 * PayloadSize.limit && n <= PayloadSize.limit,
+          path,
+          `has ${n} bytes of data and notification: ${PayloadSize.limit - n} of ${PayloadSize.limit} are left`
+        )
       )
   },
   "topic-size": {

@@ -112,5 +112,6 @@ const ofEvery: ReadonlyArray<Rule> = [
   reserved(["android", "data"], isReservedInFcm, reservedInFcm),
   withoutAps,
   tooLarge(["data"], PayloadSize.ofData),
+  tooLarge(["android", "data"], PayloadSize.ofData),
   tooLarge(["notification"], PayloadSize.ofTexts)
 ]

@@ -34,6 +34,8 @@ export interface Troubled {
   /** Whether the service may have accepted all the same: the request was written, and its answer lost. */
   readonly ambiguous: boolean
   readonly retryable: boolean
+  /** What to tell of it besides. */
+  readonly detail?: string | undefined
   /** Whom a 429 slows. */
   readonly slows: "everybody" | "recipient"
 }
@@ -147,6 +149,7 @@ export const ofStatus = (
     /** The code says that the service is in trouble, whatever the status says. */
     readonly inTrouble?: boolean | undefined
     readonly slows?: Troubled["slows"] | undefined
+    readonly detail?: string | undefined
   } = {}
 ): Verdict => {
   const reason = status === 429
@@ -158,6 +161,7 @@ export const ofStatus = (
     _tag: "Troubled",
     reason,
     code: options.code ?? reason._tag,
+    detail: options.detail,
     status,
     ambiguous: false,
     retryable: reason._tag !== "UnexpectedStatus",
