@@ -325,3 +325,17 @@ describe("law 9", () => {
       Effect.provideService(Console.Console, recordingConsole)
     ))
 })
+
+describe("what is no secret", () => {
+  it.effect("stays: a message's word is hidden as a word, not in the middle of another", () =>
+    Effect.gen(function*() {
+      const detailOf = (data: { readonly [key: string]: string }, text: string) =>
+        Messaging.send(Message.make({ data }), "a").pipe(
+          Effect.provide(Http.fcm(() => Http.fcmError(403, { code: "SENDER_ID_MISMATCH", message: text }))),
+          Effect.map(({ failed: [outcome] }) => outcome?.detail)
+        )
+      assert.strictEqual(yield* detailOf({ e: "match" }, "SenderId mismatch"), "SenderId mismatch")
+      assert.strictEqual(yield* detailOf({ e: "match" }, "no match, MATCH."), "no <redacted>, <redacted>.")
+      assert.strictEqual(yield* detailOf({ e: "a+b(c)" }, "of a+b(c)d, a+b(c)"), "of a+b(c)d, <redacted>")
+    }))
+})

@@ -21,8 +21,7 @@ export const make = (secrets: () => Iterable<string>): Scrub => {
   const hidden = once(() =>
     Array.from(secrets(), plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
   )
-  const patterns = once(() => hidden().map((secret) => new RegExp(RegExp_.escape(secret), "gi")))
-  const lowerCase = once(() => hidden().map((secret) => secret.toLowerCase()))
+  const patterns = once(() => hidden().map(pattern))
   const folded = once(() => hidden().map((secret) => letters(secret).map(({ letter }) => letter).join("")).join(" "))
   const hide = (text: string): string => patterns().reduce((rest, pattern) => rest.replace(pattern, redacted), text)
   return {
@@ -32,10 +31,10 @@ export const make = (secrets: () => Iterable<string>): Scrub => {
       const shown = rest.replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
       return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
     },
-    code: (code) =>
-      /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && !lowerCase().some((secret) => code.toLowerCase().includes(secret))
-        ? code
-        : "UNKNOWN"
+    code: (code) => {
+      const words = code.replaceAll("_", " ")
+      return /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && hide(words) === words ? code : "UNKNOWN"
+    }
   }
 }
 
@@ -45,6 +44,13 @@ const once = <A>(make: () => A): () => A => {
 }
 
 const redacted = "<redacted>"
+
+/** Words of a message are hidden where they stand as words: "match" is not in "mismatch". */
+const pattern = (secret: string): RegExp =>
+  new RegExp(
+    secret.length < 16 ? `(?<![\\p{L}\\p{N}])${RegExp_.escape(secret)}(?![\\p{L}\\p{N}])` : RegExp_.escape(secret),
+    "giu"
+  )
 
 /** On one line, without control characters, and without the escapes of JSON and HTML, however often it was quoted. */
 const plain = (text: string): string =>
