@@ -1,6 +1,6 @@
 /**
- * The packages as npm would get them: well made, free of Node where they say so, and of use to an application outside of
- * the workspace, for which npm installs them, and TypeScript checks every declaration?
+ * The packages as npm would get them: are they well made, free of Node where they say so, and of use to an application
+ * outside of the workspace?
  *
  * `npm run packed` runs it; it packs them by `npm run pack`.
  */
