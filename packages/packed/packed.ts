@@ -23,7 +23,8 @@ const Manifest = Schema.fromJsonString(Schema.Struct({
   version: Schema.String,
   private: Schema.optionalKey(Schema.Boolean),
   dependencies: Schema.optionalKey(Names),
-  peerDependencies: Schema.optionalKey(Names)
+  peerDependencies: Schema.optionalKey(Names),
+  peerDependenciesMeta: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
 }))
 
 interface Packed {
@@ -31,6 +32,8 @@ interface Packed {
   readonly tarball: string
   /** Its dependencies and those that it expects. */
   readonly declared: ReadonlyArray<string>
+  /** Of those, what its main entry can do without. */
+  readonly optional: ReadonlyArray<string>
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -61,7 +64,8 @@ const findPackages = Effect.gen(function*() {
   return manifests.filter((manifest) => manifest.private !== true).map((manifest): Packed => ({
     name: manifest.name,
     tarball: join(root, "out", `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`),
-    declared: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    declared: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    optional: Object.keys(manifest.peerDependenciesMeta ?? {})
   }))
 })
 
@@ -120,8 +124,8 @@ const checkFiles = Effect.fnUntraced(function*({ name, tarball }: Packed) {
 
 const packageOf = (specifier: string) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** A package that asks for Effect's bridge to Node may touch Node, except by its main entry. */
-const checkImports = Effect.fnUntraced(function*(app: string, { declared, name }: Packed) {
+/** A package that asks for Effect's bridge to Node may touch Node; by its main entry only if it cannot do without. */
+const checkImports = Effect.fnUntraced(function*(app: string, { declared, name, optional }: Packed) {
   const { basename, join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
   const dist = join(app, "node_modules", name, "dist")
@@ -141,7 +145,8 @@ const checkImports = Effect.fnUntraced(function*(app: string, { declared, name }
     imports.map(({ path }) => ({ module: basename(output, ".js"), path }))
   )
   const bridge = "@effect/platform-node"
-  const mayTouchNode = ({ module }: { readonly module: string }) => declared.includes(bridge) && module !== "index"
+  const mayTouchNode = ({ module }: { readonly module: string }) =>
+    declared.includes(bridge) && (module !== "index" || !optional.includes(bridge))
   const undeclared = imports.filter((each) =>
     each.path.startsWith("node:") || packageOf(each.path) === bridge
       ? !mayTouchNode(each)
