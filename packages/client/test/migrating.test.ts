@@ -1,7 +1,9 @@
 /** What node-gcm, firebase-admin and Google's own GCM client promise, and docs/migrating.md says of ours. */
-import { Message, Messaging, Recipient, Report, RetryPolicy, Topics } from "@cloud-messaging/client"
+import { Message, Messaging, Recipient, Report, type RetryPolicy, Topics } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, type Duration, Effect, Schedule, Stream } from "effect"
+import * as Fs from "node:fs"
+import * as Rules from "./replay/rules.ts"
 import * as Http from "./utils/http.ts"
 import { inTime } from "./utils/time.ts"
 
@@ -163,15 +165,15 @@ describe("firebase-admin's topic management", () => {
     return { successCount: outcomes.length - errors.length, failureCount: errors.length, errors }
   }
 
-  for (const change of ["subscribe", "unsubscribe"] as const) {
-    it.effect(`${change}: how many, and the index of each that failed`, () =>
+  for (const [name, change] of [["subscribe", Topics.subscribe], ["unsubscribe", Topics.unsubscribe]] as const) {
+    it.effect(`${name}: how many, and the index of each that failed`, () =>
       Effect.gen(function*() {
         const errors: { readonly [token: string]: string } = { b: "NOT_FOUND", d: "TOO_MANY_TOPICS", e: "INTERNAL" }
         const answer: Http.Answer = (request) => {
           const tokens: ReadonlyArray<string> = JSON.parse(request.text).registration_tokens
           return Http.json({ results: tokens.map((token) => token in errors ? { error: errors[token] } : {}) })
         }
-        const outcomes = yield* Topics[change]("news", ["a", "b", "c", "d", "e", "b"]).pipe(
+        const outcomes = yield* change("news", ["a", "b", "c", "d", "e", "b"]).pipe(
           Effect.provide(Http.fcm(answer))
         )
         assert.deepStrictEqual(responseOf(outcomes), {
@@ -186,4 +188,15 @@ describe("firebase-admin's topic management", () => {
         })
       }))
   }
+})
+
+describe("docs/migrating.md", () => {
+  const document = Fs.readFileSync(new URL("../../../docs/migrating.md", import.meta.url), "utf8")
+
+  it("names every rule of the replay of gcm-client", () => {
+    const [, rest = ""] = document.split("\n### Held by recording\n")
+    const [section = ""] = rest.split(/\n#+ /)
+    const names = Array.from(section.matchAll(/^\| ([^|]*?) +\|/gm), ([, name]) => name).slice(2)
+    assert.deepStrictEqual(names, Rules.rules.map(({ name }) => name))
+  })
 })
