@@ -66,7 +66,7 @@ describe("the failed ids alone, in rounds", () => {
       ["a connection that was refused", () => Effect.fail({ code: "ECONNREFUSED" })]
     ] satisfies ReadonlyArray<readonly [string, Http.Answer]>
   ) {
-    it.effect(`four rounds with ${name} among them, in input order`, () =>
+    it.effect(`five requests, one of them ${name}, in input order`, () =>
       Effect.gen(function*() {
         const report = yield* senderTest(whole)
         assert.deepStrictEqual(told(report.outcomes), settled)

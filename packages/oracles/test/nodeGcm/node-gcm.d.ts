@@ -6,13 +6,24 @@ declare module "node-gcm" {
   }
 
   export class Sender {
-    constructor(key: string, options: { readonly uri: string; readonly timeout: number })
+    constructor(key: string, options: { readonly uri: string; readonly timeout: number; readonly proxy?: false })
     send(
       message: Message,
       recipients: ReadonlyArray<string>,
-      options: { readonly retries: number },
-      callback: (error: unknown) => void
+      options: { readonly retries: number; readonly backoff?: number },
+      callback: (error: unknown, response?: Response) => void
     ): void
+  }
+
+  export interface Response {
+    readonly success: number
+    readonly failure: number
+    readonly canonical_ids: number
+    readonly results: ReadonlyArray<{
+      readonly message_id?: string
+      readonly registration_id?: string
+      readonly error?: string
+    }>
   }
 }
 
