@@ -162,8 +162,8 @@ const checkImports = Effect.fnUntraced(function*(app: string, { declared, name, 
 
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
 
-/** All of the package with what it brings along, except Effect. */
-const printSize = Effect.fnUntraced(function*(app: string, { name }: Packed) {
+/** All of the package with what it brings along of ours. */
+const printSize = Effect.fnUntraced(function*(app: string, { declared, name }: Packed) {
   const { outputFiles } = yield* Effect.promise(() =>
     build({
       stdin: { contents: `export * from "${name}"`, resolveDir: app },
@@ -171,7 +171,7 @@ const printSize = Effect.fnUntraced(function*(app: string, { name }: Packed) {
       write: false,
       minify: true,
       format: "esm",
-      external: ["effect"]
+      external: ["node:*", ...declared.filter((dependency) => !dependency.startsWith("@cloud-messaging/"))]
     })
   )
   for (const { contents } of outputFiles) {

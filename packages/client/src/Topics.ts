@@ -58,8 +58,8 @@ export type TopicOutcome = Changed | Exclude<Outcome.Outcome, Outcome.Success>
  */
 export interface Service {
   /**
-   * Subscribes recipients to a topic (1 to 900 letters, digits and `-_.~%`): an outcome for each, in input order. An
-   * app installation can have 2000 topics.
+   * Subscribes recipients to a topic (1 to 900 letters, digits and `-_.~%`; the prefix `/topics/` may be there): an
+   * outcome for each, in input order. An app installation can have 2000 topics.
    */
   readonly subscribe: (
     topic: string,

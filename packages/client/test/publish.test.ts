@@ -144,8 +144,13 @@ describe("GCM", () => {
       const fiber = yield* drive(publish(news, late, { retryPolicy: Schedule.spaced("1 second") }))
       assert.include(String(fiber.pollUnsafe()), "\"messageId\":\"7\"")
       assert.strictEqual(requests.length, 2)
-      const gone = Http.gcm(() => Http.json({ results: [{ error: "NotRegistered" }] }))
-      assert.deepStrictEqual(reasonOf(yield* Effect.flip(publish(group, gone))), ["ValidationError", "RejectedRequest"])
+      for (const counts of [{}, { multicast_id: 1, success: 0, failure: 1, canonical_ids: 0 }]) {
+        const gone = Http.gcm(() => Http.json({ ...counts, results: [{ error: "InvalidRegistration" }] }))
+        assert.deepStrictEqual(reasonOf(yield* Effect.flip(publish(group, gone))), [
+          "ValidationError",
+          "RejectedRequest"
+        ])
+      }
       const odd = yield* Effect.flip(publish(group, Http.gcm(() => Http.text("odd"))))
       assert.deepStrictEqual(reasonOf(odd), ["ValidationError", "InvalidResponse"])
     }))

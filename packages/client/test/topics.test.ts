@@ -155,7 +155,7 @@ describe("subscribe, unsubscribe", () => {
   it.effect("refuses what names no topic, before anything is sent", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
-      for (const topic of ["", "two words", "/topics/news", "x".repeat(901)]) {
+      for (const topic of ["", "two words", "/topics/", "x".repeat(901)]) {
         const error = yield* Effect.flip(Effect.provide(Topics.subscribe(topic, ["a"]), fcm(change, requests)))
         assert.deepStrictEqual(reasonOf(error), ["ValidationError", "InvalidMessage"])
         assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["a"])

@@ -44,11 +44,10 @@ export const judgeTopic = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verd
 /** What an answer to a device group says; if it reached no member, the service is in trouble (503). */
 export const judgeGroup = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verdict.Accepted<Published> => {
   if (!isOk(answer)) return judgeStatus(answer, scrub)
-  const group = Option.getOrUndefined(decodeGroup(answer.text))
   // a key that is none is answered as one registration id
-  if (group === undefined) {
-    return Verdict.ofAudience(multicast(answer, { recipients: [anybody], scrub }), answer)
-  }
+  const single = multicast(answer, { recipients: [anybody], scrub })
+  const group = Option.getOrUndefined(decodeGroup(answer.text))
+  if (group === undefined || single._tag === "Spoken") return Verdict.ofAudience(single, answer)
   const failed = (group.failed_registration_ids ?? []).map((id) => Recipient.token(id))
   return Verdict.accepted({ messageId: undefined, accepted: group.success, failed })
 }

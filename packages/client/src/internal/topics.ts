@@ -4,6 +4,7 @@
 import * as Topic from "@cloud-messaging/protocol/Topic"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as Audience from "../Audience.ts"
 import type { SendOptions } from "../Messaging.ts"
 import type * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
@@ -29,7 +30,8 @@ export const make = Effect.fnUntraced(function*(
       kind: "client",
       attributes: { "messaging.system": project.fcm.system, "messaging.batch.message_count": recipients }
     }, { captureStackTrace: false })
-  const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (topic, inputs, options) => {
+  const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
+    const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
     const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
     return Effect.suspend(() => changeAll(layer, settings(options), { project, change, topic }, recipients)).pipe(
       withSpan(change, recipients.length)

@@ -31,11 +31,14 @@ const Parameters = Schema.Struct({
   topic_name: Schema.optional(Schema.String),
   topicName: Schema.optional(Schema.String),
   allowMissing: Schema.optional(Schema.String),
+  allow_missing: Schema.optional(Schema.String),
   pageSize: Schema.optional(Schema.String),
   pageToken: Schema.optional(Schema.String)
 })
 
 const noParameters: typeof Parameters.Type = {}
+
+const allowMissing = ({ parameters }: Asked) => parameters.allowMissing ?? parameters.allow_missing
 
 /** A method: who may ask, the fate of the registration, and then what the method does. */
 const method = <E, R>(
@@ -83,7 +86,7 @@ export const patch = method(
   Effect.fnUntraced(function*(asked) {
     const existing = yield* find(asked)
     if (existing !== undefined) return resource(asked, existing)
-    return asked.parameters.allowMissing === "false" ? Answer.missing : yield* subscribed(asked)
+    return allowMissing(asked) === "false" ? Answer.missing : yield* subscribed(asked)
   })
 )
 
@@ -91,7 +94,7 @@ export const remove = method(
   "delete",
   Effect.fnUntraced(function*(asked) {
     const existing = yield* find(asked)
-    if (existing === undefined && asked.parameters.allowMissing !== "true") return Answer.missing
+    if (existing === undefined && allowMissing(asked) !== "true") return Answer.missing
     yield* topics.unsubscribe(asked.project, asked.registration, asked.topic)
     return { text: Answer.pretty({}) }
   })
