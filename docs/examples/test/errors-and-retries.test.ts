@@ -1,15 +1,16 @@
 /** Every row of the tables in `docs/errors-and-retries.md` is what the library does, and no code is missing there. */
 import {
   AccessToken,
+  Audience,
   Fcm,
   Gcm,
   Message,
   Messaging,
   Recipient,
-  type Report,
   RequestNotSent,
   RetryPolicy,
-  type SendError
+  type SendError,
+  Topics
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Metric, Redacted, Result, Schedule, Stream, Tracer } from "effect"
@@ -51,12 +52,16 @@ const rowsOf = (heading: string): ReadonlyArray<Row> =>
 
 const fcmRows = rowsOf("### FCM v1")
 const gcmRows = rowsOf("### GCM")
+const topicsRows = rowsOf("### Topics")
 
-/** The codes that the library knows: the keys of `fcm` or `gcm` in the file that decides. */
-const knownCodes = (protocol: "fcm" | "gcm"): ReadonlyArray<string> => {
+/** What is asked: a send through one of the protocols, or a change of subscriptions. */
+type Way = "fcm" | "gcm" | "topics"
+
+/** The codes that the library knows: the keys of a table in the file that decides. */
+const knownCodes = (table: "fcm" | "gcm" | "instanceId"): ReadonlyArray<string> => {
   const source = Fs.readFileSync(Path.join(root, "packages/client/src/internal/faults.ts"), "utf8")
-  const [, table = ""] = new RegExp(`^export const ${protocol}: .*= \\{\n([^]*?)^\\}`, "m").exec(source) ?? []
-  return Array.from(table.matchAll(/^ {2}(\w+): "/gm), ([, code = ""]) => code)
+  const [, rows = ""] = new RegExp(`^export const ${table}: .*= \\{\n([^]*?)^\\}`, "m").exec(source) ?? []
+  return Array.from(rows.matchAll(/^ {2}(\w+): "/gm), ([, code = ""]) => code)
 }
 
 /** The code of a row that is about nothing but a code. */
@@ -95,6 +100,8 @@ interface Script {
   /** What is answered to the odd one; one run of the row for each. */
   readonly replies: (status: number) => ReadonlyArray<Reply>
   readonly odd?: Recipient.Input
+  /** What is answered to a topic, where that is not what is answered to a recipient; empty: it cannot happen. */
+  readonly toTopic?: ReadonlyArray<Reply>
   readonly options?: Messaging.SendOptions
   /** Instead of the second credential that is asked for. */
   readonly credential?: Effect.Effect<Redacted.Redacted, AccessToken.AccessTokenError>
@@ -149,7 +156,11 @@ const shared: { readonly [code: string]: Script } = {
     replies: () => [Effect.fail({ code: "ECONNRESET" }), Effect.never],
     options: { delivery: "atMostOnce" }
   },
-  "an empty recipient (`InvalidRecipient`): no request": { replies: () => [Effect.never], odd: "" }
+  "an empty recipient (`InvalidRecipient`): no request": {
+    replies: () => [Effect.never],
+    toTopic: [],
+    odd: ""
+  }
 }
 
 const fcmScripts: { readonly [code: string]: Script } = {
@@ -188,9 +199,18 @@ const results = (odd: unknown): Reply => json({ multicast_id: 1, results: [{ mes
 
 const gcmScripts: { readonly [code: string]: Script } = {
   ...shared,
-  "another code": { replies: () => [results({ error: "SomeNewCode" })] },
-  "a result that is none, among others": { replies: () => [results({}), results(null), results("odd")] },
-  "fewer results than recipients": { replies: (status) => [json({ multicast_id: 1, results: [] }, status)] },
+  "another code": {
+    replies: () => [results({ error: "SomeNewCode" })],
+    toTopic: [json({ error: "SomeNewCode" })]
+  },
+  "a result that is none, among others": {
+    replies: () => [results({}), results(null), results("odd")],
+    toTopic: []
+  },
+  "fewer results than recipients": {
+    replies: (status) => [json({ multicast_id: 1, results: [] }, status)],
+    toTopic: []
+  },
   "no key, its store out of reach": {
     replies: () => [Effect.never],
     credential: noToken(new AccessToken.Unreachable({ detail: "out of reach" }))
@@ -205,16 +225,44 @@ const gcmScripts: { readonly [code: string]: Script } = {
   },
   "an installation id (`InvalidRecipient`): no request": {
     replies: () => [Effect.never],
+    toTopic: [],
     odd: Recipient.fid("installation-1")
   }
 }
 
+/** Topics: an answer to a batch of two. */
+const batch = (odd: unknown): Reply => json({ results: [{}, odd] })
+
+const topicsScripts: { readonly [code: string]: Script } = {
+  "one by one: no such registration": {
+    replies: (status) => [json({ error: { code: status, message: "text", status: "NOT_FOUND" } }, status)],
+    odd: Recipient.fid("odd")
+  },
+  "one by one: subscribed already": {
+    replies: (status) => [json({ error: { code: status, message: "text", status: "ALREADY_EXISTS" } }, status)],
+    odd: Recipient.fid("odd")
+  },
+  "another code": { replies: () => [batch({ error: "SOME_NEW_CODE" })] },
+  "a result that is none, among others": { replies: () => [batch(null), batch("odd"), batch({ error: 1 })] },
+  "no code": { replies: (status) => [text("<html>", status), json({}, status)] },
+  "no code, after one new access token": { replies: (status) => [text("", status)] },
+  "an answer that does not decode": { replies: (status) => [text("<html>", status), json({}, status)] },
+  "fewer results than recipients": { replies: (status) => [json({ results: [] }, status)] }
+}
+
+const scripts = { fcm: fcmScripts, gcm: gcmScripts, topics: topicsScripts }
+
 /** The script of a row; undefined: there is none. */
-const scriptOf = (protocol: "fcm" | "gcm", row: Row): Script | undefined => {
+const scriptOf = (way: Way, row: Row): Script | undefined => {
   const code = bare(row)
-  if (code === undefined) return protocol === "fcm" ? fcmScripts[row.code] : gcmScripts[row.code]
-  return {
-    replies: (status) => [protocol === "fcm" ? fcmError(status, code) : results({ error: code })]
+  if (code === undefined) return scripts[way][row.code]
+  switch (way) {
+    case "fcm":
+      return { replies: (status) => [fcmError(status, code)] }
+    case "gcm":
+      return { replies: () => [results({ error: code })], toTopic: [json({ error: code })] }
+    case "topics":
+      return { replies: () => [batch({ error: code })] }
   }
 }
 
@@ -227,27 +275,30 @@ const message = Message.make({ data: { score: 42 } })
 /** Shorter than the gate is ever closed. */
 const requestTimeout = Duration.millis(500)
 
-/** Whether a request is one to the odd recipient, and how many recipients it has. */
-const readRequest = (protocol: "fcm" | "gcm", body: string): { readonly odd: boolean; readonly size: number } => {
-  const parsed = JSON.parse(body)
-  const ids: ReadonlyArray<string> = protocol === "fcm" ? [parsed.message.token] : parsed.registration_ids
-  return { odd: ids.includes("odd"), size: ids.length }
+/** Whether a request is one to the odd recipient, or to a topic, and how to accept it. */
+const readRequest = (url: string, body: string): { readonly odd: boolean; readonly accepted: Reply } => {
+  const { message, registration_ids, registration_tokens, to } = JSON.parse(body)
+  const ids: ReadonlyArray<string> = registration_ids ?? registration_tokens ?? [message?.token]
+  const isTopic = to === "/topics/odd" && registration_tokens === undefined || message?.topic === "odd"
+  return {
+    odd: isTopic || ids.includes("odd") || url.includes("/registrations/odd/"),
+    accepted: registration_ids !== undefined
+      ? json({ multicast_id: 1, results: ids.map(() => ({ message_id: "0:1" })) })
+      : registration_tokens !== undefined
+      ? json({ results: ids.map(() => ({})) })
+      : json({ name: "projects/my-project/messages/1", message_id: 1 })
+  }
 }
 
-const accepted = (protocol: "fcm" | "gcm", size: number): Reply =>
-  protocol === "fcm"
-    ? json({ name: "projects/my-project/messages/1" })
-    : json({ multicast_id: 1, results: Array.from({ length: size }, () => ({ message_id: "0:1" })) })
-
 /** A client that answers the odd one so, and accepts everybody else; counts requests to the odd one. */
-const layerClient = (protocol: "fcm" | "gcm", reply: Reply, asked: { count: number }) =>
+const layerClient = (reply: Reply, asked: { count: number }) =>
   Layer.succeed(
     HttpClient.HttpClient,
     HttpClient.make((request) => {
       const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-      const { odd, size } = readRequest(protocol, body)
+      const { accepted, odd } = readRequest(request.url, body)
       if (odd) asked.count++
-      return (odd ? reply : accepted(protocol, size)).pipe(
+      return (odd ? reply : accepted).pipe(
         Effect.map((response) => HttpClientResponse.fromWeb(request, response)),
         Effect.mapError((cause) =>
           new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
@@ -264,7 +315,7 @@ const credentials = (second: Script["credential"]) => {
   )
 }
 
-const layerFcm = (script: Script): Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient> =>
+const layerFcm = (script: Script) =>
   Fcm.layer({ projectId: "my-project" }).pipe(
     Layer.provide(Layer.succeed(AccessToken.AccessToken, {
       get: credentials(script.credential),
@@ -272,8 +323,58 @@ const layerFcm = (script: Script): Layer.Layer<Messaging.Messaging, never, HttpC
     }))
   )
 
-const layerGcm = (script: Script): Layer.Layer<Messaging.Messaging, never, HttpClient.HttpClient> =>
-  Gcm.layer({ apiKey: credentials(script.credential) })
+const layerGcm = (script: Script) => Gcm.layer({ apiKey: credentials(script.credential) })
+
+/** An outcome, whatever it is one of. */
+interface Told {
+  readonly _tag: string
+  readonly disposition: string
+  readonly code?: string
+}
+
+interface Asker {
+  /** What is asked for all of them. */
+  readonly ask: (
+    recipients: ReadonlyArray<Recipient.Input>,
+    options: Messaging.SendOptions
+  ) => Effect.Effect<ReadonlyArray<Told>, SendError.SendError>
+  /** What is asked for a topic. */
+  readonly publish: (options: Messaging.SendOptions) => Effect.Effect<unknown, SendError.SendError>
+}
+
+const sender = Effect.map(Messaging.Messaging, (messaging): Asker => ({
+  ask: (recipients, options) => Effect.map(messaging.send(message, recipients, options), ({ outcomes }) => outcomes),
+  publish: (options) => messaging.publish(message, Audience.topic("odd"), options)
+}))
+
+const subscriber = Effect.map(Topics.Topics, (topics): Asker => ({
+  ask: (recipients, options) => topics.subscribe("news", recipients, options),
+  publish: () => Effect.die("topics take no messages")
+}))
+
+/** Runs with what is asked in that way, while the odd one is answered so. */
+const withAsker = <A>(
+  way: Way,
+  script: Script,
+  client: Layer.Layer<HttpClient.HttpClient>,
+  use: (asker: Asker) => Effect.Effect<A>
+): Effect.Effect<A> => {
+  switch (way) {
+    case "fcm":
+      return Effect.flatMap(sender, use).pipe(Effect.provide(layerFcm(script).pipe(Layer.provide(client))))
+    case "gcm":
+      return Effect.flatMap(sender, use).pipe(Effect.provide(layerGcm(script).pipe(Layer.provide(client))))
+    case "topics":
+      return Effect.flatMap(subscriber, use).pipe(Effect.provide(layerFcm(script).pipe(Layer.provide(client))))
+  }
+}
+
+/** The result of what takes no longer than one request. */
+const settled = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
+  const fiber = yield* Effect.forkChild(Effect.result(effect), { startImmediately: true })
+  yield* TestClock.adjust(requestTimeout)
+  return yield* Fiber.join(fiber)
+})
 
 /** A policy that never tries again, and keeps what it is asked. */
 const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolicy =>
@@ -286,74 +387,68 @@ const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolic
   )
 
 /** What the row says, as the library does it. */
-const observe = Effect.fnUntraced(function*(protocol: "fcm" | "gcm", row: Row, script: Script, reply: Reply) {
-  // in GCM, whoever fails with a whole request has one of its own
-  const others = protocol === "gcm" && row.status !== "200" ? 1000 : 1
-  const odd = script.odd ?? "odd"
-  const recipients = [...Array.from({ length: others }, (_, i) => `fine-${i}`), odd]
+const observe = Effect.fnUntraced(function*(way: Way, row: Row, script: Script, reply: Reply) {
+  const odd = Recipient.make(script.odd ?? "odd")
+  // whoever fails with a whole request of many has one of its own
+  const others = way !== "fcm" && row.status !== "200" && odd.kind === "token" ? 1000 : 1
+  const other = way === "topics" && odd.kind === "fid" ? Recipient.fid : Recipient.token
+  const recipients = [...Array.from({ length: others }, (_, i) => other(`fine-${i}`)), odd]
   const failures: Array<RetryPolicy.Failure> = []
   const asked = { count: 0 }
-  const layer = protocol === "fcm" ? layerFcm(script) : layerGcm(script)
-  const [sent, next] = yield* Effect.gen(function*() {
-    const sending = yield* Effect.forkChild(
-      Effect.result(Messaging.send(message, recipients, {
-        retryPolicy: recording(failures),
-        requestTimeout,
-        ...script.options
-      })),
-      { startImmediately: true }
-    )
-    yield* TestClock.adjust(requestTimeout)
-    const sent = yield* Fiber.join(sending)
-    return [sent, yield* Effect.exit(Messaging.send(message, "next", { deadline: 0 }))] as const
-  }).pipe(
-    Effect.provide(layer.pipe(Layer.provide(layerClient(protocol, reply, asked))))
-  )
+  const [sent, next] = yield* withAsker(way, script, layerClient(reply, asked), ({ ask }) =>
+    Effect.all([
+      settled(ask(recipients, { retryPolicy: recording(failures), requestTimeout, ...script.options })),
+      Effect.exit(ask(["next"], { deadline: 0 }))
+    ]))
   return {
-    ...told(sent, others, Recipient.make(odd)),
+    ...told(sent, recipients, way),
     asked: asked.count,
     failures,
     gate: next._tag === "Success" ? "open" : "closed"
   }
 })
 
-/** What the send told of the odd one, when everybody else was accepted. */
+/** What was told of the odd one, the last, when everybody else was accepted. */
 const told = (
-  sent: Result.Result<Report.Report, SendError.SendError>,
-  others: number,
-  odd: Recipient.Recipient
+  sent: Result.Result<ReadonlyArray<Told>, SendError.SendError>,
+  recipients: ReadonlyArray<Recipient.Recipient>,
+  way: Way
 ) => {
+  const accepted = way === "topics" ? "Changed" : "Success"
   if (Result.isSuccess(sent)) {
-    assert.strictEqual(sent.success.counts.Success, others)
-    const outcome = sent.success.outcomes.at(-1)
+    assert.strictEqual(sent.success.length, recipients.length)
+    assert.isTrue(sent.success.slice(0, -1).every(({ _tag }) => _tag === accepted))
+    const outcome = sent.success.at(-1)
     return {
       becomes: `\`${outcome?._tag}\``,
       disposition: `\`${outcome?.disposition}\``,
-      code: outcome !== undefined && "code" in outcome ? outcome.code : undefined
+      code: outcome?.code
     }
   }
   const { _tag, reason, report, unsettled } = sent.failure
+  const others = way === "topics" ? 0 : recipients.length - 1
   assert.strictEqual(report.counts.Success, others)
   assert.strictEqual(report.size, others)
-  assert.deepStrictEqual(unsettled.map(Recipient.value), [Recipient.value(odd)])
+  assert.deepStrictEqual(unsettled.map(Recipient.value), recipients.slice(others).map(Recipient.value))
   return { becomes: `\`${_tag}\` (\`${reason._tag}\`)`, disposition: "–", code: undefined }
 }
 
 const floorOf = (cell: string): Duration.Duration =>
   cell === "none" ? Duration.zero : Duration.fromInputUnsafe(`${Number.parseInt(cell)} seconds`)
 
-const slowsOf = (gate: string, retried: boolean) => gate === "closed" ? /^every send$/ : retried ? /^its / : /^nobody$/
+const slowsOf = (gate: string, retried: boolean) =>
+  gate === "closed" ? /^every (send|change)$/ : retried ? /^its / : /^nobody$/
 
 /** How often the odd one is asked for. */
 const requestsOf = ({ code }: Row): number =>
   /no request|no access token|no key/.test(code) ? 0 : code.includes("one new access token") ? 2 : 1
 
-const check = Effect.fnUntraced(function*(protocol: "fcm" | "gcm", row: Row, rows: ReadonlyArray<Row>) {
-  const script = scriptOf(protocol, row)
+const check = Effect.fnUntraced(function*(way: Way, row: Row, rows: ReadonlyArray<Row>) {
+  const script = scriptOf(way, row)
   if (script === undefined) return assert.fail(`no script for ${row.key}`)
   for (const status of statusesOf(row, rows)) {
     for (const reply of script.replies(status)) {
-      const seen = yield* observe(protocol, row, script, reply)
+      const seen = yield* observe(way, row, script, reply)
       const retried = seen.failures.length > 0
       assert.deepStrictEqual(
         { becomes: seen.becomes, disposition: seen.disposition, retried: retried ? "yes" : "no", asked: seen.asked },
@@ -378,6 +473,72 @@ describe("the table of GCM", () => {
   it.effect.each(gcmRows)("$key", (row) => check("gcm", row, gcmRows))
 })
 
+describe("the table of topics", () => {
+  it.effect.each(topicsRows)("$key", (row) => check("topics", row, topicsRows))
+})
+
+describe("the table of publish", () => {
+  /** The row that a row of a send falls under. */
+  const keyOf = ({ becomes, code, disposition }: Row): string => {
+    if (disposition === "–") return "none: an error: –"
+    if (becomes === "`Unknown`") {
+      return `\`Unknown\`: ${code.includes("lost") ? "the answer was lost" : "it was no answer"}: any`
+    }
+    if (becomes === "`Failed`" && disposition !== "`retryLater`") return "`Failed`: any other"
+    return `${becomes}: ${disposition}`
+  }
+  const rows = new Map(
+    rowsOf("### Publish").map(({ becomes, disposition, key }) => [key, { becomes, ambiguous: disposition }])
+  )
+  const sends = ([["fcm", fcmRows], ["gcm", gcmRows]] as const).flatMap(([way, all]) =>
+    all.filter((row) => scriptOf(way, row)?.toTopic?.length !== 0).map((row) => ({
+      way,
+      row,
+      all,
+      key: `${way}: ${row.key}`
+    }))
+  )
+
+  it.effect.each(sends)("$key", ({ all, row, way }) =>
+    Effect.gen(function*() {
+      const script = scriptOf(way, row)
+      const expected = rows.get(keyOf(row))
+      if (script === undefined || expected === undefined) return assert.fail(`no script or no row for ${row.key}`)
+      for (const status of statusesOf(row, all)) {
+        for (const reply of script.toTopic ?? script.replies(status)) {
+          const failures: Array<RetryPolicy.Failure> = []
+          // the second credential is that of the odd one
+          const published = yield* withAsker(way, script, layerClient(reply, { count: 0 }), ({ ask, publish }) =>
+            Effect.andThen(
+              Effect.exit(ask(["fine"], {})),
+              settled(publish({ retryPolicy: recording(failures), requestTimeout, ...script.options }))
+            ))
+          if (Result.isSuccess(published)) {
+            return assert.fail("it was published")
+          }
+          const { failure } = published
+          const tag = `\`${failure._tag}\``
+          const reason = `${tag} (\`${failure.reason._tag}\`)`
+          const wanted = expected.becomes === "the same error" ? row.becomes : expected.becomes
+          assert.strictEqual(wanted.includes("(") ? reason : tag, wanted, `${row.key} (${status})`)
+          assert.deepStrictEqual([failure.report.size, failure.unsettled], [0, []])
+          assert.strictEqual(
+            failure._tag === "TransportError" ? failure.ambiguous ? "yes" : "no" : "–",
+            expected.ambiguous
+          )
+          assert.strictEqual(failures.length > 0 ? "yes" : "no", row.retried)
+          if (failure.reason._tag === "RejectedRequest" && bare(row) !== undefined) {
+            assert.strictEqual(failure.reason.code, row.becomes === "`NotRegistered`" ? "NotRegistered" : bare(row))
+          }
+        }
+      }
+    }))
+
+  it("has no row that no send falls under", () => {
+    assert.sameMembers(Array.from(rows.keys()), Array.from(new Set(sends.map(({ row }) => keyOf(row)))))
+  })
+})
+
 describe("the tables", () => {
   it("have every code of the library, and none besides", () => {
     const bareCodes = (rows: ReadonlyArray<Row>) => Array.from(new Set(rows.flatMap((row) => bare(row) ?? [])))
@@ -385,11 +546,13 @@ describe("the tables", () => {
     assert.isAbove(knownCodes("gcm").length, 10)
     assert.sameMembers(bareCodes(fcmRows), [...knownCodes("fcm")])
     assert.sameMembers(bareCodes(gcmRows), [...knownCodes("gcm")])
+    assert.sameMembers(bareCodes(topicsRows), [...knownCodes("instanceId")])
   })
 
   it("have every row that has a script", () => {
     assert.includeMembers(fcmRows.map(({ code }) => code), Object.keys(fcmScripts))
     assert.includeMembers(gcmRows.map(({ code }) => code), Object.keys(gcmScripts))
+    assert.includeMembers(topicsRows.map(({ code }) => code), Object.keys(topicsScripts))
   })
 })
 
@@ -406,7 +569,7 @@ const attemptsVia = Effect.fnUntraced(function*(reply: Reply, options: Messaging
   )
   const sending = yield* Messaging.send(message, "odd", options).pipe(
     Effect.exit,
-    Effect.provide(layerFcm({ replies: () => [] }).pipe(Layer.provide(layerClient("fcm", timed, { count: 0 })))),
+    Effect.provide(layerFcm({ replies: () => [] }).pipe(Layer.provide(layerClient(timed, { count: 0 })))),
     Effect.forkChild({ startImmediately: true })
   )
   yield* TestClock.adjust("2 hours")
@@ -446,7 +609,7 @@ describe("what the document says", () => {
         }
       })
       const layer = layerFcm({ replies: () => [] }).pipe(
-        Layer.provide(layerClient("fcm", fcmError(503, "UNAVAILABLE"), { count: 0 }))
+        Layer.provide(layerClient(fcmError(503, "UNAVAILABLE"), { count: 0 }))
       )
       const sending = yield* Effect.gen(function*() {
         yield* Effect.exit(Messaging.send(message, ["fine", "odd"], { requestSpans: true }))
