@@ -1,6 +1,7 @@
 /** How users write, and what the types must refuse. Compiled, never run. */
 import {
   AccessToken,
+  Audience,
   Fcm,
   Gcm,
   Message,
@@ -10,7 +11,8 @@ import {
   Report,
   RetryPolicy,
   SendError,
-  ServiceAccount
+  ServiceAccount,
+  Topics
 } from "@cloud-messaging/client"
 import { Config, Console, Duration, Effect, Layer, LayerMap, Match, Random, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -315,3 +317,16 @@ export const keys: readonly [
   IsKey<string>,
   IsKey<never, AccessToken.AccessToken>
 ] = [true, true, false, false]
+
+// ---- 9. audiences and topics ---------------------------------------------------------------------------------------
+
+export const published = Messaging.publish(unicast, Audience.topic("news")).pipe(Effect.map((_) => _.messageId))
+export const readers = Audience.allOf(Audience.topic("news"), Audience.not(Audience.topic("muted")))
+// @ts-expect-error a device group is no part of a condition
+export const groups = Audience.anyOf(Audience.deviceGroup("key"))
+// @ts-expect-error of nothing is no condition
+export const nothing = Audience.allOf()
+// @ts-expect-error a topic is no recipient
+export const toTopic = Messaging.send(unicast, Audience.topic("news"))
+export const subscribed: Effect.Effect<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError, Topics.Topics> = Topics
+  .subscribe("news", new Set(["a", "b"]))
