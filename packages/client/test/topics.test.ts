@@ -191,6 +191,14 @@ describe("list", () => {
       assert.deepStrictEqual(requests.map(({ url }) => url), [base, `${base}&pageToken=next`, `${base}&pageToken=next`])
     }))
 
+  it.effect("reads no pages without end", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const error = yield* Effect.flip(Effect.provide(Topics.list("token"), fcm(() => page(["a"], "next"), requests)))
+      assert.deepStrictEqual(reasonOf(error), ["ValidationError", "InvalidResponse"])
+      assert.strictEqual(requests.length, 100)
+    }))
+
   it.effect("is empty for one without topics, and an error for one that is gone", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* Effect.provide(Topics.list("token"), fcm(() => Http.json({}))), [])

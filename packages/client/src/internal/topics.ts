@@ -8,7 +8,7 @@ import * as Audience from "../Audience.ts"
 import type { SendOptions } from "../Messaging.ts"
 import type * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
-import type * as SendError from "../SendError.ts"
+import * as SendError from "../SendError.ts"
 import * as Topics from "../Topics.ts"
 import { askOne } from "./askOne.ts"
 import * as audience from "./audience.ts"
@@ -99,11 +99,15 @@ const listAll = Effect.fnUntraced(function*(
   recipient: Recipient.Recipient
 ): Effect.fn.Return<ReadonlyArray<string>, SendError.SendError> {
   const topics: Array<string> = []
-  let pageToken: string | undefined
-  do {
-    const page: topicsProtocol.Page = yield* askOne(layer, settings, topicsProtocol.list(project, recipient, pageToken))
+  let page: topicsProtocol.Page = { topics: [], nextPageToken: undefined }
+  for (let n = 0; n < maxPages; n++) {
+    page = yield* askOne(layer, settings, topicsProtocol.list(project, recipient, page.nextPageToken))
     topics.push(...page.topics)
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined)
-  return topics
+    if (page.nextPageToken === undefined) return topics
+  }
+  const reason = new SendError.InvalidResponse({ status: 200, detail: "pages without end" })
+  return yield* new SendError.ValidationError({ reason, ...nobody })
 })
+
+/** An installation has 2000 topics at most, which are one page. */
+const maxPages = 100
