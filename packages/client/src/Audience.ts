@@ -3,8 +3,10 @@
  *
  * @since 1.0.0
  */
+import * as Expression from "@cloud-messaging/protocol/Condition"
 import * as Data from "effect/Data"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 
 // -----------------------------------------------------------------------------
 // Models
@@ -93,9 +95,16 @@ export const deviceGroup = (key: string | Redacted.Redacted): DeviceGroup =>
 // Building conditions
 // -----------------------------------------------------------------------------
 
-/** A topic stands for being subscribed to it. */
+/**
+ * A topic stands for being subscribed to it. An operand that is wrong by itself makes a condition that is wrong: it must
+ * not become another one by what stands around it.
+ */
 const expression = (operand: Topic | Condition): string =>
-  operand._tag === "Topic" ? `'${operand.name}' in topics` : `(${operand.expression})`
+  operand._tag === "Topic"
+    ? `'${operand.name.replaceAll("'", "\"")}' in topics`
+    : `(${Result.isSuccess(Expression.parse(operand.expression)) ? operand.expression : wrong})`
+
+const wrong = "?"
 
 const join = (operator: "&&" | "||") => (operands: ReadonlyArray<Topic | Condition>): Condition =>
   condition(operands.map(expression).join(` ${operator} `))
@@ -137,4 +146,4 @@ export const anyOf = (...operands: readonly [Topic | Condition, ...ReadonlyArray
  * @since 1.0.0
  */
 export const not = (operand: Topic | Condition): Condition =>
-  condition(`!(${operand._tag === "Topic" ? expression(operand) : operand.expression})`)
+  condition(operand._tag === "Topic" ? `!(${expression(operand)})` : `!${expression(operand)}`)

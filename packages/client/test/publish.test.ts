@@ -1,7 +1,8 @@
 /** Messages to what the service itself fans out to. */
 import { Audience, Message, Messaging, Recipient, Report, RetryPolicy, type SendError } from "@cloud-messaging/client"
+import { Condition } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Layer, Redacted, Schedule } from "effect"
+import { Arbitrary, Effect, type Layer, Redacted, Schedule, Schema } from "effect"
 import { inspect } from "node:util"
 import * as Http from "./utils/http.ts"
 import { drive, inTime } from "./utils/time.ts"
@@ -121,6 +122,10 @@ describe("GCM", () => {
       const { accepted, failed, messageId } = yield* publish(group, Http.gcm(() => answer, requests))
       assert.deepStrictEqual([accepted, failed.map(Recipient.value), messageId], [1, ["a", "b"], undefined])
       assert.deepStrictEqual(requests.map(body), [{ to: "secret-group-key", data: { score: "42" } }])
+      const odd = { success: 1, failure: 2, failed_registration_ids: ["a", 5] }
+      assert.deepStrictEqual((yield* publish(group, Http.gcm(() => Http.json(odd)))).failed.map(Recipient.value), ["a"])
+      const none = yield* Effect.flip(publish(group, Http.gcm(() => Http.json({ success: -1, failure: 0 }))))
+      assert.deepStrictEqual(reasonOf(none), ["ValidationError", "InvalidResponse"])
       const all = yield* publish(group, Http.gcm(() => Http.json({ success: 2, failure: 0 })))
       assert.deepStrictEqual([all.accepted, all.failed], [2, []])
     }))
@@ -176,6 +181,51 @@ describe("conditions, built", () => {
     )
     assert.strictEqual(Audience.not(condition).expression, `!(${condition.expression})`)
   })
+})
+
+describe("conditions, built of what is none", () => {
+  const wrong: { readonly [what: string]: Audience.Condition } = {
+    "a topic that closes its quotes": Audience.allOf(Audience.topic("x' in topics || 'news"), Audience.topic("paying")),
+    "a condition that closes its parentheses": Audience.allOf(
+      Audience.topic("p"),
+      Audience.condition("'a' in topics) || ('b' in topics")
+    ),
+    "a negated topic": Audience.not(Audience.topic("x' in topics) || !('y")),
+    "a negated condition": Audience.not(Audience.condition("'a' in topics) || ('b' in topics"))
+  }
+
+  for (const [what, audience] of Object.entries(wrong)) {
+    it.effect(`${what} makes none, and nothing is sent`, () =>
+      Effect.gen(function*() {
+        const requests: Array<Http.Recorded> = []
+        const error = yield* Effect.flip(publish(audience, Http.fcm(Http.accept, requests)))
+        assert.deepStrictEqual(reasonOf(error), ["ValidationError", "InvalidMessage"])
+        assert.isEmpty(requests)
+      }))
+  }
+
+  const name = Schema.Literals(["a", "b", "c"])
+
+  it.effect.prop(
+    "and of what is one, what was meant",
+    { x: name, y: name, z: name, subscribed: Arbitrary.array(Arbitrary.schema(name), { maxLength: 3 }) },
+    ({ subscribed, x, y, z }) =>
+      Effect.gen(function*() {
+        const [p, q, r] = [Audience.topic(x), Audience.topic(y), Audience.topic(z)]
+        const topics = new Set(subscribed)
+        const holds = ({ expression }: Audience.Condition) =>
+          Effect.map(Effect.fromResult(Condition.parse(expression)), (parsed) => Condition.holds(parsed, topics))
+        const has = (topic: string) => subscribed.some((_) => _ === topic)
+        assert.strictEqual(
+          yield* holds(Audience.allOf(Audience.anyOf(p, q), Audience.not(r))),
+          (has(x) || has(y)) && !has(z)
+        )
+        assert.strictEqual(
+          yield* holds(Audience.anyOf(p, Audience.not(Audience.allOf(q, r)))),
+          has(x) || !(has(y) && has(z))
+        )
+      })
+  )
 })
 
 describe("what is left to a caller", () => {

@@ -126,7 +126,13 @@ describe("subscribe, unsubscribe", () => {
         )
       assert.deepStrictEqual(yield* one(Http.fcmError(404, { status: "NOT_FOUND" })), ["NotRegistered", "remove"])
       assert.deepStrictEqual(yield* one(Http.fcmError(409, { status: "ALREADY_EXISTS" })), ["Changed", "keep"])
+      assert.deepStrictEqual(yield* one(Http.fcmError(409, { status: "ABORTED" })), [
+        "Unavailable",
+        "UnexpectedStatus",
+        "retryLater"
+      ])
       assert.deepStrictEqual(yield* one(Http.text("<html>")), ["Unknown", "keep"])
+      assert.deepStrictEqual(yield* one(Http.json({ error: { code: 404 } })), ["Unknown", "keep"])
       assert.deepStrictEqual(yield* one(Effect.fail({ code: "ECONNRESET" })), ["Unknown", "retryLater"])
       assert.deepStrictEqual(yield* one(Http.text("", { status: 503 })), ["Unavailable", "ServerError", "retryLater"])
     }))
@@ -163,6 +169,65 @@ describe("subscribe, unsubscribe", () => {
       assert.isEmpty(requests)
     }))
 
+  it.effect("names nothing else in a path: dots are no recipients and no topics", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const layer = fcm(change, requests)
+      const dots = [Recipient.fid("."), Recipient.fid("..")]
+      assert.deepStrictEqual(told(yield* Effect.provide(Topics.unsubscribe("news", dots), layer)), [
+        [".", "Failed", "InvalidRecipient", "remove"],
+        ["..", "Failed", "InvalidRecipient", "remove"]
+      ])
+      assert.deepStrictEqual(reasonOf(yield* Effect.flip(Effect.provide(Topics.unsubscribe("..", "a"), layer))), [
+        "ValidationError",
+        "InvalidMessage"
+      ])
+      for (const recipient of ["", ".", ".."]) {
+        const error = yield* Effect.flip(Effect.provide(Topics.list(recipient), layer))
+        assert.deepStrictEqual([...reasonOf(error), error.unsettled.length], ["ValidationError", "InvalidMessage", 1])
+      }
+      assert.isEmpty(requests)
+    }))
+
+  it.effect("once the credentials are refused nothing more is sent, and `concurrency` is that of the call", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const fids = Array.from({ length: 10 }, (_, i) => Recipient.fid(`${i}`))
+      const denied = fcm(() => Http.text("", { status: 403 }), requests)
+      const error = yield* Effect.flip(Effect.provide(Topics.subscribe("news", ["a", "b", ...fids]), denied))
+      assert.deepStrictEqual([reasonOf(error), error.unsettled.length, requests.length], [
+        ["AuthenticationError", "PermissionDenied"],
+        12,
+        1
+      ])
+      let inFlight = 0
+      let most = 0
+      const counted: Http.Answer = (request, n) =>
+        Effect.gen(function*() {
+          most = Math.max(most, ++inFlight)
+          yield* Effect.sleep("1 second")
+          inFlight--
+          return yield* change(request, n)
+        })
+      yield* inTime(
+        Effect.provide(Topics.subscribe("news", ["a", "b", ...fids], { concurrency: 1 }), fcm(counted))
+      )
+      assert.strictEqual(most, 1)
+    }))
+
+  it.effect("a quota is that of the project, whatever its text says of topics", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const details = [{
+        "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+        violations: [{ subject: "projects/12", description: "Topic subscription changes per second" }]
+      }]
+      const fids = Array.from({ length: 5 }, (_, i) => Recipient.fid(`${i}`))
+      const busy = fcm(() => Http.fcmError(429, { details }), requests)
+      yield* Effect.flip(inTime(Effect.provide(Topics.subscribe("news", fids, { concurrency: 1 }), busy)))
+      assert.strictEqual(requests.length, 1)
+    }))
+
   it.effect("of nobody asks nothing", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
@@ -189,6 +254,23 @@ describe("list", () => {
       const base =
         "https://fcm.googleapis.com/v1/projects/my-project/registrations/token/topicSubscriptions?pageSize=2000"
       assert.deepStrictEqual(requests.map(({ url }) => url), [base, `${base}&pageToken=next`, `${base}&pageToken=next`])
+    }))
+
+  it.effect("ends with an empty page token, takes large pages, and has one deadline for all", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* Effect.provide(Topics.list("token"), fcm(() => page(["a"], ""))), ["a"])
+      const many = Array.from({ length: 100_000 }, () => "t")
+      assert.strictEqual((yield* Effect.provide(Topics.list("token"), fcm(() => page(many)))).length, 100_000)
+      const slow = fcm((_, n) =>
+        n === 1 ? Effect.delay(page(["a"], "next"), "9 seconds") : Http.text("", { status: 503 })
+      )
+      const options = { deadline: "10 seconds", retryPolicy: Schedule.spaced("2 seconds") } as const
+      const error = yield* Effect.flip(inTime(Effect.provide(Topics.list("token", options), slow)))
+      assert.deepStrictEqual([...reasonOf(error), error.unsettled.map(Recipient.value)], [
+        "TransportError",
+        "ServerError",
+        ["token"]
+      ])
     }))
 
   it.effect("reads no pages without end", () =>

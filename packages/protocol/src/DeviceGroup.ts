@@ -57,6 +57,8 @@ export const Changed = Schema.Struct({ notification_key: Schema.String })
  */
 export const Refused = Schema.Struct({ error: Schema.String })
 
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
 /**
  * What became of a message to a group.
  *
@@ -67,13 +69,13 @@ export interface SendResponse extends Schema.Schema.Type<typeof SendResponse> {}
 
 /**
  * The schema of the answer to a message to a group: how many members it was accepted for and how many not, and, where
- * it was some of both, which not. If it was accepted for none, the answer may be a 503 that is no JSON.
+ * it was some of both, which not; what is no id among them costs no other. If it was accepted for none, the answer may be a 503 that is no JSON.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const SendResponse = Schema.Struct({
-  success: Schema.Int,
-  failure: Schema.Int,
-  failed_registration_ids: lenientKey(Schema.Array(Schema.String))
+  success: Count,
+  failure: Count,
+  failed_registration_ids: lenientKey(Schema.Array(Schema.Unknown))
 })

@@ -16,6 +16,8 @@ import * as Verdict from "./verdict.ts"
 
 /** What is asked, and what an answer means. */
 export interface Question<A> {
+  /** Whom an error touches. */
+  readonly unsettled?: ReadonlyArray<Recipient.Recipient>
   readonly prepared: Group.Prepared
   readonly judge: (answer: Answer, scrub: Scrub) => Verdict.Verdict | Verdict.Accepted<A>
 }
@@ -23,7 +25,7 @@ export interface Question<A> {
 export const askOne = Effect.fnUntraced(function*<A>(
   layer: Layer,
   settings: Settings,
-  { judge, prepared }: Question<A>
+  { judge, prepared, unsettled = [] }: Question<A>
 ): Effect.fn.Return<A, SendError.SendError> {
   let accepted: Verdict.Accepted<A> | undefined
   const protocol: Protocol = {
@@ -40,7 +42,8 @@ export const askOne = Effect.fnUntraced(function*<A>(
   const ended = yield* sendTo({ ...layer, protocol }, settings, prepared, [{ recipient: anybody, item: entry }])
   yield* annotateSpan({}, ended)
   if (accepted !== undefined) return accepted.value
-  return yield* errorOf(ended, nobody, entry.outcome?._tag === "Unknown") ?? Effect.die("a request without an end")
+  return yield* errorOf(ended, { ...nobody, unsettled }, entry.outcome?._tag === "Unknown") ??
+    Effect.die("a request without an end")
 })
 
 /** The engine sends to recipients: this one is none. */

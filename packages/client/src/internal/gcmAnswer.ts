@@ -5,6 +5,7 @@ import * as DeviceGroup from "@cloud-messaging/protocol/DeviceGroup"
 import * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
 import * as GcmPlainText from "@cloud-messaging/protocol/GcmPlainText"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
@@ -48,7 +49,7 @@ export const judgeGroup = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verd
   const single = multicast(answer, { recipients: [anybody], scrub })
   const group = Option.getOrUndefined(decodeGroup(answer.text))
   if (group === undefined || single._tag === "Spoken") return Verdict.ofAudience(single, answer)
-  const failed = (group.failed_registration_ids ?? []).map((id) => Recipient.token(id))
+  const failed = (group.failed_registration_ids ?? []).filter(Predicate.isString).map((id) => Recipient.token(id))
   return Verdict.accepted({ messageId: undefined, accepted: group.success, failed })
 }
 

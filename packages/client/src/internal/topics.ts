@@ -2,17 +2,19 @@
  * Subscriptions to topics: what the engine makes of them.
  */
 import * as Topic from "@cloud-messaging/protocol/Topic"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Audience from "../Audience.ts"
 import type { SendOptions } from "../Messaging.ts"
-import type * as Outcome from "../Outcome.ts"
+import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import * as Topics from "../Topics.ts"
 import { askOne } from "./askOne.ts"
 import * as audience from "./audience.ts"
-import type { Ended } from "./engine.ts"
+import { type Ended, nothingSent } from "./engine.ts"
 import { type Entry, Ledger } from "./ledger.ts"
 import { annotateSpan, errorOf, invalidMessage, type Layer, layerOf, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
@@ -53,28 +55,40 @@ const changeAll = Effect.fnUntraced(function*(
   recipients: ReadonlyArray<Recipient.Recipient>
 ): Effect.fn.Return<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError> {
   const all = { report: nobody.report, unsettled: recipients }
-  if (!Topic.isName(asked.topic)) return yield* invalidMessage([audience.topicIssue], all)
+  if (!Topic.isName(asked.topic) || isDots(asked.topic)) return yield* invalidMessage([audience.topicIssue], all)
   const ledger = new Ledger(recipients)
-  for (const entry of ledger.entries) entry.outcome = layer.protocol.refuse(entry.recipient)
+  for (const entry of ledger.entries) entry.outcome = refuse(layer, entry.recipient)
   const entries = ledger.entries.filter(({ outcome }) => outcome === undefined)
   const tokens = entries.filter(({ recipient }) => recipient.kind === "token")
   const isBatch = (entry: Entry) => tokens.length > 1 && entry.recipient.kind === "token"
   const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
     some.length === 0
-      ? Effect.succeed([])
-      : Effect.map(
-        sendTo({ ...layer, protocol }, settings, prepared, some.map((item) => ({ recipient: item.recipient, item }))),
-        (ended) => [ended]
-      )
-  const ends = (yield* Effect.all([
-    change(topicsProtocol.batch(asked), entries.filter(isBatch)),
-    change(topicsProtocol.single(asked), entries.filter((entry) => !isBatch(entry)))
-  ], { concurrency: 2 })).flat()
-  const ended = together(ends)
+      ? Effect.succeed(nothingSent)
+      : sendTo({ ...layer, protocol }, settings, prepared, some.map((item) => ({ recipient: item.recipient, item })))
+  const batches = yield* change(topicsProtocol.batch(asked), entries.filter(isBatch))
+  // once the credentials are refused, nothing more is sent
+  const singles = batches.end === undefined
+    ? yield* change(topicsProtocol.single(asked), entries.filter((entry) => !isBatch(entry)))
+    : nothingSent
+  const ended = together([batches, singles])
   yield* annotateSpan({}, ended)
   const error = errorOf(ended, all, ledger.report.unknown.length > 0)
   return error === undefined ? ledger.report.outcomes.map(outcomeOf) : yield* Effect.fail(error)
 })
+
+/** Whom no request can name: a path swallows dots. */
+const refuse = (layer: Layer, recipient: Recipient.Recipient): Outcome.Failed | undefined =>
+  layer.protocol.refuse(recipient) ?? (isDots(Recipient.value(recipient))
+    ? new Outcome.Failed({
+      recipient,
+      code: "InvalidRecipient",
+      detail: "no registration token and no installation id",
+      issues: [],
+      disposition: "remove"
+    })
+    : undefined)
+
+const isDots = (text: string): boolean => text === "." || text === ".."
 
 /** How two runs for one call went. */
 const together = (ends: ReadonlyArray<Ended>): Ended => ({
@@ -98,15 +112,24 @@ const listAll = Effect.fnUntraced(function*(
   project: topicsProtocol.Project,
   recipient: Recipient.Recipient
 ): Effect.fn.Return<ReadonlyArray<string>, SendError.SendError> {
-  const topics: Array<string> = []
-  let page: topicsProtocol.Page = { topics: [], nextPageToken: undefined }
-  for (let n = 0; n < maxPages; n++) {
-    page = yield* askOne(layer, settings, topicsProtocol.list(project, recipient, page.nextPageToken))
-    topics.push(...page.topics)
-    if (page.nextPageToken === undefined) return topics
+  const all = { report: nobody.report, unsettled: [recipient] }
+  const refused = refuse(layer, recipient)
+  if (refused !== undefined) {
+    return yield* invalidMessage([{ path: ["recipient"], message: refused.detail ?? refused.code }], all)
+  }
+  const started = yield* Clock.currentTimeMillis
+  const pages: Array<topicsProtocol.Page> = []
+  while (pages.length < maxPages) {
+    // one deadline for all pages
+    const passed = Duration.millis((yield* Clock.currentTimeMillis) - started)
+    const deadline = Duration.max(Duration.subtract(settings.deadline, passed), Duration.zero)
+    const question = topicsProtocol.list(project, recipient, pages.at(-1)?.nextPageToken)
+    const page = yield* askOne(layer, { ...settings, deadline }, question)
+    pages.push(page)
+    if (page.nextPageToken === undefined) return pages.flatMap(({ topics }) => topics)
   }
   const reason = new SendError.InvalidResponse({ status: 200, detail: "pages without end" })
-  return yield* new SendError.ValidationError({ reason, ...nobody })
+  return yield* new SendError.ValidationError({ reason, ...all })
 })
 
 /** An installation has 2000 topics at most, which are one page. */

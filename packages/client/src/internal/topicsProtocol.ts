@@ -81,14 +81,22 @@ const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict
   const [recipient = anybody] = sent.recipients
   const changed = new Outcome.Success({ recipient, messageId: "", canonical: undefined })
   if (isOk(answer)) {
-    return Option.isSome(decodeObject(answer.text)) ? Verdict.spoken([changed]) : Verdict.garbled(answer, "no object")
+    return Option.exists(decodeObject(answer.text), (object) => !("error" in object))
+      ? Verdict.spoken([changed])
+      : Verdict.garbled(answer, "no object")
   }
-  return answer.status === 409 ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent.scrub)
+  return isSoAlready(answer) ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent.scrub)
 }
+
+const isSoAlready = ({ status, text }: Answer): boolean =>
+  status === 409 && Option.exists(RpcStatus.decodeEnvelope(text), (envelope) => envelope.status === "ALREADY_EXISTS")
 
 /** A 404 is one of the registration: a project that is none is refused with 403. */
 const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Recipient, scrub: Scrub) =>
-  answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
+  // every quota here is one of topics: it is the project's
+  answer.status === 429
+    ? Verdict.ofStatus(answer)
+    : answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
     ? Verdict.spoken([new Outcome.NotRegistered({ recipient })])
     : fcmAnswer.judge(projectId, answer, { recipient, scrub })
 
@@ -121,6 +129,9 @@ const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.
   if (results === undefined) return Verdict.garbled(answer, "no results")
   if (results.length !== sent.recipients.length) {
     return Verdict.garbled(answer, `${results.length} results for ${sent.recipients.length} recipients`)
+  }
+  if (results.every((result) => Option.isNone(decodeResult(result)))) {
+    return Verdict.garbled(answer, "results that are none")
   }
   return Verdict.spoken(sent.recipients.map((recipient, i) => wordOn(recipient, results[i], answer, sent.scrub)))
 }
@@ -184,6 +195,7 @@ export const list = (
   recipient: Recipient.Recipient,
   pageToken: string | undefined
 ): Question<Page> => ({
+  unsettled: [recipient],
   prepared: {
     ...prepared(({ credential }) =>
       HttpClientRequest.get(
@@ -202,7 +214,10 @@ export const list = (
     return Option.match(decodePage(answer.text), {
       onNone: () => Verdict.garbled(answer, "no page of subscriptions"),
       onSome: ({ nextPageToken, topicSubscriptions = [] }) =>
-        Verdict.accepted({ topics: topicSubscriptions.map(TopicSubscription.topicOf), nextPageToken })
+        Verdict.accepted({
+          topics: topicSubscriptions.map(TopicSubscription.topicOf),
+          nextPageToken: nextPageToken === "" ? undefined : nextPageToken
+        })
     })
   }
 })
