@@ -9,31 +9,18 @@ import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import { AccessToken } from "./AccessToken.ts"
-import type { Audience } from "./Audience.ts"
-import * as audiences from "./internal/audience.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
-import * as fcmAnswer from "./internal/fcmAnswer.ts"
-import * as fcmMessage from "./internal/fcmMessage.ts"
-import type { Valid } from "./internal/messageFields.ts"
-import type * as Protocol from "./internal/protocol.ts"
+import { project } from "./internal/fcmProtocol.ts"
 import * as service from "./internal/service.ts"
 import * as topics from "./internal/topics.ts"
 import type { Project } from "./internal/topicsProtocol.ts"
-import * as Verdict from "./internal/verdict.ts"
-import { type Issue, Message } from "./Message.ts"
 import * as Messaging from "./Messaging.ts"
-import * as Outcome from "./Outcome.ts"
-import * as Recipient from "./Recipient.ts"
 import * as Topics from "./Topics.ts"
 
 // -----------------------------------------------------------------------------
@@ -73,7 +60,7 @@ export interface Options extends Connection, Messaging.StreamOptions {}
  * Makes the service as a value, for both protocols in one program.
  *
  * Dies, naming the option, if `url` is neither https nor http on loopback, or no origin, if `projectId` can be none, and
- * if `concurrency` or `maxWaiting` is less than 1.
+ * if an option of how to send is out of its range.
  *
  * @category constructors
  * @since 1.0.0
@@ -92,7 +79,7 @@ export const make = (
 export const makeTopics = (
   options: Options
 ): Effect.Effect<Topics.Service, never, HttpClient.HttpClient | AccessToken> =>
-  Effect.flatMap(projectOf(options), (project) => topics.make(project, options))
+  Effect.flatMap(projectOf(options), (found) => topics.make(found, options))
 
 const projectOf = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Project, never, AccessToken> {
   const accessToken = yield* AccessToken
@@ -163,105 +150,3 @@ export const layerConfig = (
       return yield* Effect.flatMap(projectOf({ projectId, url }), (project) => services(project, options))
     })
   )
-
-// -----------------------------------------------------------------------------
-// Protocol
-// -----------------------------------------------------------------------------
-
-const project = (
-  projectId: string,
-  origins: Pick<Project, "origin" | "instanceIdOrigin">,
-  accessToken: AccessToken["Service"]
-): Project => ({
-  projectId,
-  ...origins,
-  fcm: protocol(projectId, origins.origin, accessToken)
-})
-
-const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol.Protocol => ({
-  system: "fcm",
-  recipientsPerRequest: 1,
-  credential: accessToken.get,
-  renew: accessToken.invalidate,
-  refuse: (recipient) =>
-    Recipient.value(recipient) === ""
-      ? new Outcome.Failed({
-        recipient,
-        code: "InvalidRecipient",
-        detail: `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`,
-        issues: [],
-        disposition: "remove"
-      })
-      : undefined,
-  // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
-  floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
-  rateLimitPause: Duration.minutes(1),
-  encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
-  address: (message, audience) =>
-    Result.flatMap(targetOf(audience), (target) =>
-      Result.map(
-        encode(origin + FcmV1.sendPath(projectId), message, () => target),
-        (encoded) => ({
-          encoded,
-          judge: (answer, scrub) =>
-            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipient: anybody, scrub }), answer)
-        })
-      )),
-  judge: (answer, { recipients: [recipient = anybody], scrub }) =>
-    fcmAnswer.judge(projectId, answer, { recipient, scrub })
-})
-
-/** The field that says to whom, and its value. */
-type Target = readonly [FcmV1.Target, string]
-
-const encode = (
-  url: string,
-  message: Message,
-  targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
-): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> => {
-  const request = HttpClientRequest.post(url)
-  return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
-    const textAt = encodedText(fields)
-    return ({ credential, firstAttempt, recipients }) =>
-      request.pipe(
-        HttpClientRequest.bearerToken(credential),
-        HttpClientRequest.setBody(HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json"))
-      )
-  })
-}
-
-/** A request has one recipient: see `recipientsPerRequest`. */
-const ofRecipient = ([recipient = anybody]: ReadonlyArray<Recipient.Recipient>): Target => [
-  recipient.kind,
-  Recipient.value(recipient)
-]
-
-const targetOf = (audience: Audience): Result.Result<Target, ReadonlyArray<Issue>> => {
-  const issues = audiences.issues(audience)
-  if (issues.length > 0) return Result.fail(issues)
-  switch (audience._tag) {
-    case "Topic":
-      return Result.succeed(["topic", audience.name])
-    case "Condition":
-      return Result.succeed(["condition", audience.expression])
-    case "DeviceGroup":
-      return Result.fail([audiences.issue("deviceGroup", "FCM v1 knows no device groups: publish it through Gcm")])
-  }
-}
-
-/** Stands for an audience, where an answer speaks of one recipient. */
-const anybody = Recipient.token("")
-
-/** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
-const encodedText = (fields: Valid) => {
-  const isDated = fcmMessage.isDated(fields)
-  const validateOnly = fields.dryRun === true
-  let last: { readonly second: number; readonly text: ReturnType<typeof FcmV1.sendRequestText> } | undefined
-  return (time: number) => {
-    const second = isDated ? Math.floor(time / 1000) : 0
-    if (last?.second !== second) {
-      last = { second, text: FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly }) }
-    }
-    return last.text
-  }
-}

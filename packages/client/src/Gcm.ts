@@ -62,17 +62,20 @@ export interface Options extends Connection, Messaging.StreamOptions {}
 /**
  * Makes the service as a value, for both protocols in one program.
  *
- * Dies, naming the option, if `url` is neither https nor http on loopback.
+ * Dies, naming the option, if `url` is neither https nor http on loopback, and if an option of how to send is out of its
+ * range.
  *
  * @category constructors
  * @since 1.0.0
  */
-export const make = Effect.fnUntraced(function*(
-  options: Options
-): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const url = yield* Effect.orDie(connection.endpoint("url", options.url ?? GcmHttp.endpoint))
-  return yield* service.make(json(url, options.apiKey), options)
-})
+export const make = (options: Options): Effect.Effect<Messaging.Service, never, HttpClient.HttpClient> =>
+  makeForm(json, options)
+
+const makeForm = (form: typeof json, options: Options) =>
+  Effect.flatMap(
+    Effect.orDie(connection.endpoint("url", options.url ?? GcmHttp.endpoint)),
+    (url) => service.make(form(url, options.apiKey), options)
+  )
 
 /**
  * Sends through GCM, JSON form.
@@ -93,17 +96,13 @@ export const layer = (options: Options): Layer.Layer<Messaging.Messaging, never,
   Layer.effect(Messaging.Messaging, make(options))
 
 /**
- * Makes the service of the plain-text form as a value: see {@link layerPlainText}.
+ * Makes the service of the plain-text form as a value: see {@link layerPlainText}. Dies as {@link make} does.
  *
  * @category constructors
  * @since 1.0.0
  */
-export const makePlainText = Effect.fnUntraced(function*(
-  options: Options
-): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
-  const url = yield* Effect.orDie(connection.endpoint("url", options.url ?? GcmHttp.endpoint))
-  return yield* service.make(plainText(url, options.apiKey), options)
-})
+export const makePlainText = (options: Options): Effect.Effect<Messaging.Service, never, HttpClient.HttpClient> =>
+  makeForm(plainText, options)
 
 /**
  * Sends through GCM, plain-text form: one recipient a request, data without notification. What a form cannot say

@@ -3,12 +3,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Outcome from "../Outcome.ts"
-import * as Recipient from "../Recipient.ts"
+import type * as Recipient from "../Recipient.ts"
 import type * as SendError from "../SendError.ts"
 import type { Answer } from "./exchange.ts"
 import type * as Group from "./group.ts"
 import type { Entry } from "./ledger.ts"
-import type { Protocol } from "./protocol.ts"
+import { anybody, type Protocol } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
 import { annotateSpan, errorOf, type Layer, nobody, sendTo } from "./send.ts"
 import type { Settings } from "./settings.ts"
@@ -45,6 +45,3 @@ export const askOne = Effect.fnUntraced(function*<A>(
   return yield* errorOf(ended, { ...nobody, unsettled }, entry.outcome?._tag === "Unknown") ??
     Effect.die("a request without an end")
 })
-
-/** The engine sends to recipients: this one is none. */
-const anybody = Recipient.token("")

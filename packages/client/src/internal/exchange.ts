@@ -28,6 +28,9 @@ export interface Answer {
   readonly retryAfter: Duration.Duration | undefined
 }
 
+/** Whether the service did what it was asked, by the status. */
+export const isOk = ({ status }: Answer): boolean => status >= 200 && status <= 299
+
 /** Nothing whole came back. */
 export class Lost extends Data.TaggedError("Lost")<{
   readonly reason: Network | Timeout

@@ -9,7 +9,7 @@ import type { Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
-import type { Answer } from "./exchange.ts"
+import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import { fieldPath, type Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
@@ -28,7 +28,7 @@ interface SentToOne {
 
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
-  if (answer.status >= 200 && answer.status <= 299) {
+  if (isOk(answer)) {
     const name = Option.getOrUndefined(decodeSuccess(answer.text))?.name
     return name !== undefined && /^projects\/[^/\s]{1,100}\/messages\/[^/\s]{1,200}$/.test(name)
       ? accepted(sent.recipient, name)

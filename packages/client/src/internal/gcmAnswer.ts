@@ -10,10 +10,9 @@ import * as Schema from "effect/Schema"
 import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
-import * as SendError from "../SendError.ts"
-import type { Answer } from "./exchange.ts"
+import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
-import type { Sent } from "./protocol.ts"
+import { anybody, type Sent } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -24,27 +23,30 @@ const decodeResult = Schema.decodeUnknownOption(GcmHttp.Result)
 
 /** What an answer to a multicast says. */
 export const judge = (answer: Answer, sent: Sent): Verdict.Verdict =>
-  isOk(answer) ? multicast(answer, sent) : judgeStatus(answer, sent.scrub)
+  isOk(answer) ? multicast(answer, sent) : Verdict.ofPlainStatus(answer, sent.scrub)
 
 /** What an answer in plain text says. */
 export const judgePlainText = (answer: Answer, sent: Sent): Verdict.Verdict => {
-  if (!isOk(answer)) return judgeStatus(answer, sent.scrub)
-  const result = GcmPlainText.parseResult(answer.text)
-  return Option.isNone(result)
-    ? Verdict.garbled(answer, "neither an id nor an error")
-    : Verdict.spoken(sent.recipients.map((recipient) => wordOn(recipient, result, answer, sent)))
+  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, sent.scrub)
+  return Option.match(GcmPlainText.parseResult(answer.text), {
+    onNone: () => Verdict.garbled(answer, "neither an id nor an error"),
+    onSome: (result) =>
+      Verdict.spoken(sent.recipients.map((recipient) => wordOn(recipient, result, answer, sent.scrub)))
+  })
 }
 
 /** What an answer to a topic or a condition says. */
 export const judgeTopic = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verdict.Accepted<Published> => {
-  if (!isOk(answer)) return judgeStatus(answer, scrub)
-  const result = decodeTopic(answer.text)
-  return Verdict.ofAudience(Verdict.spoken([wordOn(anybody, result, answer, { recipients: [anybody], scrub })]), answer)
+  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, scrub)
+  return Option.match(decodeTopic(answer.text), {
+    onNone: () => Verdict.garbled(answer, "no id of a message"),
+    onSome: (result) => Verdict.ofAudience(Verdict.spoken([wordOn(anybody, result, answer, scrub)]), answer)
+  })
 }
 
 /** What an answer to a device group says; if it reached no member, the service is in trouble (503). */
 export const judgeGroup = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verdict.Accepted<Published> => {
-  if (!isOk(answer)) return judgeStatus(answer, scrub)
+  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, scrub)
   // a key that is none is answered as one registration id
   const single = multicast(answer, { recipients: [anybody], scrub })
   const group = Option.getOrUndefined(decodeGroup(answer.text))
@@ -53,34 +55,15 @@ export const judgeGroup = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verd
   return Verdict.accepted({ messageId: undefined, accepted: group.success, failed })
 }
 
-/** Stands for an audience. */
-const anybody = Recipient.token("")
-
-const isOk = ({ status }: Answer): boolean => status >= 200 && status <= 299
-
-const judgeStatus = (answer: Answer, scrub: Scrub): Verdict.Verdict => {
-  switch (answer.status) {
-    case 400:
-      return Verdict.rejected(
-        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: scrub.text(answer.text) }] })
-      )
-    case 401:
-      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
-    default:
-      return Verdict.ofStatus(answer)
-  }
-}
-
-const multicast = (answer: Answer, sent: Sent): Verdict.Verdict => {
+const multicast = (answer: Answer, { recipients, scrub }: Sent): Verdict.Verdict => {
   const response = Option.getOrUndefined(decodeResponse(answer.text))
   if (response === undefined) return Verdict.garbled(answer, "no results")
-  const { results } = response
-  if (results.length !== sent.recipients.length) {
-    return Verdict.garbled(answer, `${results.length} results for ${sent.recipients.length} recipients`)
-  }
-  const decoded = results.map((result) => decodeResult(result))
-  if (decoded.every(Option.isNone)) return Verdict.garbled(answer, "results that are none")
-  return Verdict.spoken(sent.recipients.map((recipient, i) => wordOn(recipient, decoded[i], answer, sent)))
+  return Verdict.ofResults(
+    answer,
+    recipients,
+    response.results.map((_) => decodeResult(_)),
+    (recipient, result) => wordOn(recipient, result, answer, scrub)
+  )
 }
 
 /** What a code does not say by itself. */
@@ -90,27 +73,18 @@ const details: { readonly [code: string]: string | undefined } = {
 
 const wordOn = (
   recipient: Recipient.Recipient,
-  result: Option.Option<GcmHttp.Result> | undefined,
+  result: GcmHttp.Result,
   { retryAfter }: Answer,
-  { scrub }: Sent
+  scrub: Scrub
 ): Verdict.Word => {
-  if (result === undefined || Option.isNone(result)) return { _tag: "Unclear" }
-  if ("message_id" in result.value) {
-    const { message_id, registration_id } = result.value
+  if ("message_id" in result) {
+    const { message_id, registration_id } = result
     const isMoved = registration_id !== undefined && registration_id !== Recipient.value(recipient)
     const canonical = isMoved ? Recipient.token(registration_id) : undefined
     return new Outcome.Success({ recipient, messageId: String(message_id).slice(0, 300), canonical })
   }
-  const { error } = result.value
-  const known = faults.find(faults.gcm, error)
-  const code = known === undefined ? scrub.code(error) : error
-  const fault = known ?? "keep"
-  switch (fault) {
-    case "notRegistered":
-      return new Outcome.NotRegistered({ recipient })
-    case "unavailable":
-      return { _tag: "Trouble", code, retryAfter }
-    default:
-      return new Outcome.Failed({ recipient, code, detail: details[code], issues: [], disposition: fault })
-  }
+  const { error } = result
+  const fault = faults.find(faults.gcm, error)
+  const code = fault === undefined ? scrub.code(error) : error
+  return Verdict.ofFault(recipient, fault ?? "keep", { code, detail: details[code], retryAfter })
 }

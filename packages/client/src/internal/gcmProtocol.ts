@@ -13,17 +13,16 @@ import * as Result from "effect/Result"
 import type { Audience } from "../Audience.ts"
 import type { Connection } from "../Gcm.ts"
 import { type Issue, Message } from "../Message.ts"
-import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as audiences from "./audience.ts"
 import * as gcmAnswer from "./gcmAnswer.ts"
 import * as gcmMessage from "./gcmMessage.ts"
-import type * as Protocol from "./protocol.ts"
+import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
 
 type ApiKey = Connection["apiKey"]
 
 /** JSON: many recipients, and audiences. */
-export const json = (url: string, apiKey: ApiKey): Protocol.Protocol => ({
+export const json = (url: string, apiKey: ApiKey): Protocol => ({
   ...common(apiKey),
   recipientsPerRequest: GcmHttp.maxRegistrationIds,
   encode: (message) => encode(url, message, (recipients) => ({ registration_ids: recipients.map(Recipient.value) })),
@@ -37,7 +36,7 @@ export const json = (url: string, apiKey: ApiKey): Protocol.Protocol => ({
 })
 
 /** Plain text: a form for one recipient. */
-export const plainText = (url: string, apiKey: ApiKey): Protocol.Protocol => ({
+export const plainText = (url: string, apiKey: ApiKey): Protocol => ({
   ...common(apiKey),
   recipientsPerRequest: 1,
   encode: (message) =>
@@ -58,19 +57,16 @@ const common = (apiKey: ApiKey) =>
     credential: Effect.isEffect(apiKey) ? apiKey : Effect.succeed(apiKey),
     renew: undefined,
     refuse: (recipient) => {
-      if (Recipient.value(recipient) === "") return invalid(recipient, "an empty registration id", "remove")
+      if (Recipient.value(recipient) === "") return invalidRecipient(recipient, "an empty registration id")
       if (recipient.kind === "fid") {
-        return invalid(recipient, "GCM knows no installation ids: send it through Fcm", "keep")
+        return invalidRecipient(recipient, "GCM knows no installation ids: send it through Fcm", "keep")
       }
       return undefined
     },
     // GCM's guide: start with a second, then double
     floor: (status) => Duration.seconds(status === undefined ? 0 : 1),
     rateLimitPause: Duration.seconds(1)
-  }) satisfies Partial<Protocol.Protocol>
-
-const invalid = (recipient: Recipient.Recipient, detail: string, disposition: "remove" | "keep") =>
-  new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues: [], disposition })
+  }) satisfies Partial<Protocol>
 
 const targetOf = (audience: Audience): GcmHttp.Target => {
   switch (audience._tag) {
@@ -87,7 +83,7 @@ const encode = (
   url: string,
   message: Message,
   targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => GcmHttp.Target
-): Result.Result<Protocol.Encoded, ReadonlyArray<Issue>> =>
+): Result.Result<Encoded, ReadonlyArray<Issue>> =>
   Result.map(gcmMessage.validate(Message.copied(message)), (fields) => {
     const text = GcmHttp.jsonRequestText(gcmMessage.content(fields))
     return ({ credential, recipients }) => request(url, credential, text(targetOf(recipients)), "application/json")
@@ -98,6 +94,3 @@ const request = (url: string, credential: Redacted.Redacted, text: string, conte
     HttpClientRequest.setHeader("authorization", GcmHttp.authorization(Redacted.value(credential))),
     HttpClientRequest.setBody(HttpBody.text(text, contentType))
   )
-
-/** Stands in for the one recipient of a form, which there always is. */
-const anybody = Recipient.token("")

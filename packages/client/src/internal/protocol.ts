@@ -10,8 +10,8 @@ import type { AccessTokenError } from "../AccessToken.ts"
 import type { Audience } from "../Audience.ts"
 import type { Issue, Message } from "../Message.ts"
 import type { Published } from "../Messaging.ts"
-import type * as Outcome from "../Outcome.ts"
-import type { Recipient } from "../Recipient.ts"
+import * as Outcome from "../Outcome.ts"
+import * as Recipient from "../Recipient.ts"
 import type { Answer } from "./exchange.ts"
 import type { Scrub } from "./scrub.ts"
 import type { Accepted, Verdict } from "./verdict.ts"
@@ -24,7 +24,7 @@ export interface Protocol {
   /** Has another credential made after this one was refused; absent where that cannot help. */
   readonly renew: ((refused: Redacted.Redacted) => Effect.Effect<void>) | undefined
   /** Why this recipient cannot be sent to, if so. */
-  readonly refuse: (recipient: Recipient) => Outcome.Failed | undefined
+  readonly refuse: (recipient: Recipient.Recipient) => Outcome.Failed | undefined
   /** Validates and encodes a message, once. */
   readonly encode: (message: Message) => Result.Result<Encoded, ReadonlyArray<Issue>>
   readonly judge: (answer: Answer, sent: Sent) => Verdict
@@ -38,7 +38,7 @@ export interface Protocol {
 
 /** Splices recipients into an encoded message. */
 export type Encoded = (parts: {
-  readonly recipients: ReadonlyArray<Recipient>
+  readonly recipients: ReadonlyArray<Recipient.Recipient>
   readonly credential: Redacted.Redacted
   /** Milliseconds since the epoch. */
   readonly firstAttempt: number
@@ -52,7 +52,17 @@ export interface Addressed {
 
 /** What an answer answers. */
 export interface Sent {
-  readonly recipients: ReadonlyArray<Recipient>
+  readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Makes a text of the service fit to show. */
   readonly scrub: Scrub
 }
+
+/** Stands in where an answer or a request is of no recipient, or of one that there always is. */
+export const anybody: Recipient.Recipient = Recipient.token("")
+
+/** The outcome of a recipient that no request can name. */
+export const invalidRecipient = (
+  recipient: Recipient.Recipient,
+  detail: string,
+  disposition: "remove" | "keep" = "remove"
+): Outcome.Failed => new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues: [], disposition })

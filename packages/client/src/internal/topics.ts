@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Audience from "../Audience.ts"
 import type { SendOptions } from "../Messaging.ts"
-import * as Outcome from "../Outcome.ts"
+import type * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import * as Topics from "../Topics.ts"
@@ -16,6 +16,7 @@ import { askOne } from "./askOne.ts"
 import * as audience from "./audience.ts"
 import { type Ended, nothingSent } from "./engine.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import { invalidRecipient } from "./protocol.ts"
 import { annotateSpan, errorOf, invalidMessage, type Layer, layerOf, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
 import * as topicsProtocol from "./topicsProtocol.ts"
@@ -78,15 +79,10 @@ const changeAll = Effect.fnUntraced(function*(
 
 /** Whom no request can name: a path swallows dots. */
 const refuse = (layer: Layer, recipient: Recipient.Recipient): Outcome.Failed | undefined =>
-  layer.protocol.refuse(recipient) ?? (isDots(Recipient.value(recipient))
-    ? new Outcome.Failed({
-      recipient,
-      code: "InvalidRecipient",
-      detail: "no registration token and no installation id",
-      issues: [],
-      disposition: "remove"
-    })
-    : undefined)
+  layer.protocol.refuse(recipient) ??
+    (isDots(Recipient.value(recipient))
+      ? invalidRecipient(recipient, "no registration token and no installation id")
+      : undefined)
 
 const isDots = (text: string): boolean => text === "." || text === ".."
 

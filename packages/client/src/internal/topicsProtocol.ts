@@ -14,11 +14,11 @@ import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Question } from "./askOne.ts"
-import type { Answer } from "./exchange.ts"
+import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
 import type { Prepared } from "./group.ts"
-import type { Encoded, Protocol, Sent } from "./protocol.ts"
+import { anybody, type Encoded, type Protocol, type Sent } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -54,9 +54,6 @@ const prepared = (encoded: Encoded): Prepared => ({
   secrets: () => [],
   timeToLive: Number.POSITIVE_INFINITY
 })
-
-/** Stands in for the one recipient of a request, which there always is. */
-const anybody = Recipient.token("")
 
 // -----------------------------------------------------------------------------
 // One by one
@@ -124,58 +121,28 @@ const authorized = (credential: Redacted.Redacted) => (request: HttpClientReques
   request.pipe(HttpClientRequest.bearerToken(credential), HttpClientRequest.setHeaders(InstanceId.accessTokenAuth))
 
 const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
-  if (!isOk(answer)) return judgeBatchStatus(projectId, answer, sent.scrub)
+  if (answer.status === 403) return Verdict.denied(new SendError.PermissionDenied({ projectId }))
+  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, sent.scrub)
   const results = Option.getOrUndefined(decodeBatch(answer.text))?.results
   if (results === undefined) return Verdict.garbled(answer, "no results")
-  if (results.length !== sent.recipients.length) {
-    return Verdict.garbled(answer, `${results.length} results for ${sent.recipients.length} recipients`)
-  }
-  if (results.every((result) => Option.isNone(decodeResult(result)))) {
-    return Verdict.garbled(answer, "results that are none")
-  }
-  return Verdict.spoken(sent.recipients.map((recipient, i) => wordOn(recipient, results[i], answer, sent.scrub)))
-}
-
-const judgeBatchStatus = (projectId: string, answer: Answer, scrub: Scrub): Verdict.Verdict => {
-  switch (answer.status) {
-    case 400:
-      return Verdict.rejected(
-        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: scrub.text(answer.text) }] })
-      )
-    case 401:
-      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
-    case 403:
-      return Verdict.denied(new SendError.PermissionDenied({ projectId }))
-    default:
-      return Verdict.ofStatus(answer)
-  }
+  return Verdict.ofResults(
+    answer,
+    sent.recipients,
+    results.map((_) => decodeResult(_)),
+    (recipient, { error }) => wordOn(recipient, error, answer, sent.scrub)
+  )
 }
 
 const wordOn = (
   recipient: Recipient.Recipient,
-  result: unknown,
+  error: string | undefined,
   { retryAfter }: Answer,
   scrub: Scrub
 ): Verdict.Word => {
-  const decoded = decodeResult(result)
-  if (Option.isNone(decoded)) return { _tag: "Unclear" }
-  const { error } = decoded.value
   if (error === undefined) return new Outcome.Success({ recipient, messageId: "", canonical: undefined })
   const fault = faults.find(faults.instanceId, error)
-  switch (fault) {
-    case "notRegistered":
-      return new Outcome.NotRegistered({ recipient })
-    case "unavailable":
-      return { _tag: "Trouble", code: error, retryAfter }
-    default:
-      return new Outcome.Failed({
-        recipient,
-        code: fault === undefined ? scrub.code(error) : error,
-        detail: undefined,
-        issues: [],
-        disposition: fault ?? "keep"
-      })
-  }
+  const code = fault === undefined ? scrub.code(error) : error
+  return Verdict.ofFault(recipient, fault ?? "keep", { code, retryAfter })
 }
 
 // -----------------------------------------------------------------------------
@@ -225,8 +192,6 @@ export const list = (
 // -----------------------------------------------------------------------------
 // Answers
 // -----------------------------------------------------------------------------
-
-const isOk = ({ status }: Answer): boolean => status >= 200 && status <= 299
 
 const encodeBatch = Schema.encodeSync(Schema.fromJsonString(InstanceId.BatchRequest))
 const decodeBatch = Schema.decodeUnknownOption(Schema.fromJsonString(InstanceId.BatchResponse))

@@ -2,10 +2,14 @@
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
 import type * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import type { Published } from "../Messaging.ts"
-import type * as Outcome from "../Outcome.ts"
+import * as Outcome from "../Outcome.ts"
+import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer, Lost } from "./exchange.ts"
+import type { Fault } from "./faults.ts"
+import type { Scrub } from "./scrub.ts"
 
 /** What one exchange says. */
 export type Verdict = Spoken | Troubled | Garbled | Denied | Rejected
@@ -67,6 +71,23 @@ export interface Accepted<out A> {
 }
 
 export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value })
+
+/** An answer that has a result for each recipient; results that are none cost their own recipients alone. */
+export const ofResults = <A>(
+  answer: Answer,
+  recipients: ReadonlyArray<Recipient>,
+  results: ReadonlyArray<Option.Option<A>>,
+  wordOn: (recipient: Recipient, result: A) => Word
+): Verdict => {
+  if (results.length !== recipients.length) {
+    return garbled(answer, `${results.length} results for ${recipients.length} recipients`)
+  }
+  if (results.every(Option.isNone)) return garbled(answer, "results that are none")
+  return spoken(recipients.map((recipient, i) => {
+    const result = results[i] ?? Option.none<A>()
+    return Option.isNone(result) ? { _tag: "Unclear" } : wordOn(recipient, result.value)
+  }))
+}
 
 export const denied = (reason: Denied["reason"]): Denied => ({ _tag: "Denied", reason })
 
@@ -140,6 +161,40 @@ const troubled = ({ status }: Answer, code: string, reason: Troubled["reason"]):
   retryable: false,
   slows: "recipient"
 })
+
+/** What a code says of its recipient. */
+export const ofFault = (
+  recipient: Recipient,
+  fault: Fault,
+  { code, detail, retryAfter }: {
+    readonly code: string
+    readonly detail?: string | undefined
+    readonly retryAfter: Duration.Duration | undefined
+  }
+): Word => {
+  switch (fault) {
+    case "notRegistered":
+      return new Outcome.NotRegistered({ recipient })
+    case "unavailable":
+      return { _tag: "Trouble", code, retryAfter }
+    default:
+      return new Outcome.Failed({ recipient, code, detail, issues: [], disposition: fault })
+  }
+}
+
+/** What the status of an answer without codes of its own says, and its text where it rejects the message. */
+export const ofPlainStatus = (answer: Answer, scrub: Scrub): Verdict => {
+  switch (answer.status) {
+    case 400:
+      return rejected(
+        new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: scrub.text(answer.text) }] })
+      )
+    case 401:
+      return denied(new SendError.InvalidCredentials({ status: 401 }))
+    default:
+      return ofStatus(answer)
+  }
+}
 
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (

@@ -1,0 +1,109 @@
+/**
+ * FCM v1, as the engine takes it: one recipient or audience a request.
+ */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import * as Duration from "effect/Duration"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Result from "effect/Result"
+import type { AccessToken } from "../AccessToken.ts"
+import type { Audience } from "../Audience.ts"
+import { type Issue, Message } from "../Message.ts"
+import * as Recipient from "../Recipient.ts"
+import * as audiences from "./audience.ts"
+import * as fcmAnswer from "./fcmAnswer.ts"
+import * as fcmMessage from "./fcmMessage.ts"
+import type { Valid } from "./messageFields.ts"
+import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
+import type { Project } from "./topicsProtocol.ts"
+import * as Verdict from "./verdict.ts"
+
+/** A project, as the engine takes it. */
+export const project = (
+  projectId: string,
+  origins: Pick<Project, "origin" | "instanceIdOrigin">,
+  accessToken: AccessToken["Service"]
+): Project => ({
+  projectId,
+  ...origins,
+  fcm: protocol(projectId, origins.origin, accessToken)
+})
+
+const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol => ({
+  system: "fcm",
+  recipientsPerRequest: 1,
+  credential: accessToken.get,
+  renew: accessToken.invalidate,
+  refuse: (recipient) =>
+    Recipient.value(recipient) === ""
+      ? invalidRecipient(recipient, `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`)
+      : undefined,
+  // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
+  floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
+  rateLimitPause: Duration.minutes(1),
+  encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
+  address: (message, audience) =>
+    Result.flatMap(targetOf(audience), (target) =>
+      Result.map(
+        encode(origin + FcmV1.sendPath(projectId), message, () => target),
+        (encoded) => ({
+          encoded,
+          judge: (answer, scrub) =>
+            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipient: anybody, scrub }), answer)
+        })
+      )),
+  judge: (answer, { recipients: [recipient = anybody], scrub }) =>
+    fcmAnswer.judge(projectId, answer, { recipient, scrub })
+})
+
+/** The field that says to whom, and its value. */
+type Target = readonly [FcmV1.Target, string]
+
+const encode = (
+  url: string,
+  message: Message,
+  targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
+): Result.Result<Encoded, ReadonlyArray<Issue>> => {
+  const request = HttpClientRequest.post(url)
+  return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
+    const textAt = encodedText(fields)
+    return ({ credential, firstAttempt, recipients }) =>
+      request.pipe(
+        HttpClientRequest.bearerToken(credential),
+        HttpClientRequest.setBody(HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json"))
+      )
+  })
+}
+
+/** A request has one recipient: see `recipientsPerRequest`. */
+const ofRecipient = ([recipient = anybody]: ReadonlyArray<Recipient.Recipient>): Target => [
+  recipient.kind,
+  Recipient.value(recipient)
+]
+
+const targetOf = (audience: Audience): Result.Result<Target, ReadonlyArray<Issue>> => {
+  const issues = audiences.issues(audience)
+  if (issues.length > 0) return Result.fail(issues)
+  switch (audience._tag) {
+    case "Topic":
+      return Result.succeed(["topic", audience.name])
+    case "Condition":
+      return Result.succeed(["condition", audience.expression])
+    case "DeviceGroup":
+      return Result.fail([audiences.issue("deviceGroup", "FCM v1 knows no device groups: publish it through Gcm")])
+  }
+}
+
+/** The message is encoded once; one whose expiry iOS wants as a date, once a second. */
+const encodedText = (fields: Valid) => {
+  const isDated = fcmMessage.isDated(fields)
+  const validateOnly = fields.dryRun === true
+  let last: { readonly second: number; readonly text: ReturnType<typeof FcmV1.sendRequestText> } | undefined
+  return (time: number) => {
+    const second = isDated ? Math.floor(time / 1000) : 0
+    if (last?.second !== second) {
+      last = { second, text: FcmV1.sendRequestText(fcmMessage.content(fields, time), { validateOnly }) }
+    }
+    return last.text
+  }
+}
