@@ -116,7 +116,7 @@ export class Unavailable extends Data.TaggedClass("Unavailable")<{
   readonly retryAfter: Duration.Duration | undefined
   /** Requests made for this recipient. 0: a closed gate, the pace or the end of its stream came first. */
   readonly attempts: number
-  /** What Apple's service said, where it was asked: `APNs 503 ServiceUnavailable`. */
+  /** What Apple's service said, where it was asked (`APNs 503 ServiceUnavailable`), or which quota is used up. */
   readonly detail?: string | undefined
 }> {
   /** Not accepted, for all that is known. */

@@ -148,6 +148,16 @@ describe("a fault of the recipient", () => {
       assert.strictEqual(away._tag === "Unavailable" && away.detail, "APNs 503 ServiceUnavailable")
     }))
 
+  it.effect("FCM 429: which quota is told", () =>
+    Effect.gen(function*() {
+      const details = [{
+        "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+        violations: [{ subject: "device", description: "Message rate exceeded for odd" }]
+      }]
+      const busy = yield* outcomeVia("fcm", Http.fcmError(429, { code: "QUOTA_EXCEEDED", details }))
+      assert.strictEqual(busy._tag === "Unavailable" && busy.detail, "device: Message rate exceeded for odd")
+    }))
+
   it.effect("a device's or topic's rate: later, not at once", () =>
     Effect.gen(function*() {
       for (const code of ["DeviceMessageRateExceeded", "TopicsMessageRateExceeded"]) {

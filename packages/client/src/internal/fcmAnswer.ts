@@ -4,6 +4,7 @@
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
@@ -74,7 +75,12 @@ const ofCode = (
     case "notRegistered":
       return Verdict.spoken([new Outcome.NotRegistered({ recipient, ...detail === undefined ? {} : { detail } })])
     case "unavailable":
-      return Verdict.ofStatus(answer, { code: shown, detail, inTrouble: true, slows: slows(answer, envelope) })
+      return Verdict.ofStatus(answer, {
+        code: shown,
+        detail: detail ?? quota(envelope, sent),
+        inTrouble: true,
+        slows: slows(answer, envelope)
+      })
     default:
       return Verdict.spoken([
         new Outcome.Failed({ recipient, code: shown, detail: describe(envelope, sent), issues: [], disposition: fault })
@@ -179,6 +185,13 @@ const describe = (envelope: RpcStatus.Status, sent: SentToOne): string | undefin
   const detail = apple(envelope, sent)
   const parts = [envelope.message && sent.scrub.text(envelope.message), detail && `(${detail})`].filter(Boolean)
   return parts.length === 0 ? undefined : parts.join(" ")
+}
+
+/** Which quota is used up, as the service names it. */
+const quota = (envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
+  const [violation] = findQuotaFailures(envelope).flatMap(({ violations }) => violations)
+  const texts = [violation?.subject, violation?.description].filter(Predicate.isNotUndefined)
+  return texts.length === 0 ? undefined : scrub.text(texts.join(": "))
 }
 
 /** What Apple's service said, where it was asked. */
