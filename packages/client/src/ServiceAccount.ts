@@ -41,7 +41,7 @@ import * as Stream from "effect/Stream"
 import * as AccessToken from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
-import { type Answer, exchange, quiet } from "./internal/exchange.ts"
+import { type Answer, exchange, quiet, timedOut } from "./internal/exchange.ts"
 import * as Scrub from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
@@ -257,7 +257,10 @@ const make = Effect.fnUntraced(function*(
   const grant = Effect.fnUntraced(function*(options: Options) {
     const assertion = yield* Effect.provide(sign(options), layerSignature)
     const answer = yield* Effect.mapError(
-      exchange(client, request(url, assertion), timeout),
+      Effect.timeoutOrElse(exchange(client, request(url, assertion)), {
+        duration: timeout,
+        orElse: () => Effect.fail(timedOut(timeout))
+      }),
       ({ reason }) => unreachable(reason.message)
     )
     return yield* decode(answer)

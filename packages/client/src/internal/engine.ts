@@ -5,23 +5,26 @@
  * were not sent to yet. They are fibers that loop; no fiber belongs to a recipient.
  */
 import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberHandle from "effect/FiberHandle"
+import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
-import * as Result from "effect/Result"
+import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
 import type { AccessTokenError } from "../AccessToken.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as SendError from "../SendError.ts"
+import type { Alarm, Alarms } from "./alarms.ts"
+import { timedOut } from "./exchange.ts"
 import type { Fresh } from "./fresh.ts"
 import type { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
+import type { Metrics } from "./metrics.ts"
 import * as Request from "./request.ts"
 import * as Verdict from "./verdict.ts"
 import { Waiting } from "./waiting.ts"
@@ -32,11 +35,16 @@ import { Waiting } from "./waiting.ts"
 
 /** One send. */
 export interface Send<A> extends Request.Requests {
+  readonly requestTimeout: Duration.Duration
   readonly retryPolicy: RetryPolicy
   readonly deadline: Duration.Duration
   readonly delivery: "atLeastOnce" | "atMostOnce"
   readonly pacing: ((recipients: number) => Effect.Effect<void>) | undefined
   readonly clock: Clock.Clock
+  readonly alarms: Alarms
+  readonly metrics: Metrics
+  /** Of whoever sends: whose metrics they are. */
+  readonly context: Context.Context<never>
   readonly gate: Gate
   readonly fresh: Fresh<A>
   readonly sink: Sink<A>
@@ -52,8 +60,8 @@ export interface Sink<A> {
    * tag of the reason.
    */
   readonly leave: (ticket: Group.Ticket<A>, code: string, attempts: number) => void
-  /** Hands on what was settled; waits as long as nobody takes it. */
-  readonly flush: Effect.Effect<void>
+  /** Hands on what was settled; an effect comes back where that must wait until somebody takes it. */
+  readonly flush: () => Effect.Effect<void> | undefined
 }
 
 /** How a send went. */
@@ -83,13 +91,22 @@ export const nothingSent: Ended = {
 // Engine
 // -----------------------------------------------------------------------------
 
+/** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
+interface Seat {
+  worker: Fiber.Fiber<void> | undefined
+  /** The call when the request that is in flight takes too long. */
+  timeout: Alarm | undefined
+  /** What the next worker begins with. */
+  next: Effect.Effect<void> | undefined
+}
+
 export class Engine<A> {
   readonly #send: Send<A>
   readonly #waiting: Waiting<A>
-  /** Workers without work, and who calls them when time has come. */
+  /** Workers without work. */
   readonly #idle = new Idle()
-  readonly #alarm: FiberHandle.FiberHandle
-  #alarmAt = Number.POSITIVE_INFINITY
+  /** Calls one of them when the next retry is due. */
+  #alarm: Alarm | undefined
   /** Opens when the send ends before all was sent. */
   readonly #stop = Latch.makeUnsafe()
   readonly #deadline: number
@@ -98,18 +115,8 @@ export class Engine<A> {
   #told = 0
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
-  static make<A>(send: Send<A>): Effect.Effect<Engine<A>, never, Scope.Scope> {
-    return Effect.flatMap(FiberHandle.make(), (alarm) =>
-      // whoever waits when the send is interrupted waits no more
-      Effect.acquireRelease(
-        Effect.sync(() => new Engine(send, alarm)),
-        (engine) => send.metrics.waiting(-engine.#told)
-      ))
-  }
-
-  private constructor(send: Send<A>, alarm: FiberHandle.FiberHandle) {
+  constructor(send: Send<A>) {
     this.#send = send
-    this.#alarm = alarm
     this.#deadline = Duration.toMillis(send.deadline)
     this.#waiting = new Waiting({ recipientsPerRequest: send.protocol.recipientsPerRequest, deadline: this.#deadline })
   }
@@ -119,14 +126,11 @@ export class Engine<A> {
     return this.#waiting.recipients
   }
 
-  /** Tells how many wait now: all or nothing of it, also when the send is interrupted. */
-  get #tellGauge(): Effect.Effect<void> {
-    return Effect.uninterruptible(Effect.suspend(() => {
-      const change = this.#waiting.recipients - this.#told
-      if (change === 0) return Effect.void
-      this.#told += change
-      return this.#send.metrics.waiting(change)
-    }))
+  /** Tells how many wait now. */
+  #tellGauge(waiting = this.#waiting.recipients): void {
+    if (waiting === this.#told) return
+    this.#send.metrics.waiting(waiting - this.#told, this.#send.context)
+    this.#told = waiting
   }
 
   /** Calls a worker: there is something new to take. */
@@ -136,12 +140,19 @@ export class Engine<A> {
 
   /** Runs with so many workers, until every recipient that came is settled, or the send has ended. */
   run(workers: number): Effect.Effect<Ended> {
-    const all = workers === 1
-      ? this.#work
-      : Effect.all(Array.from({ length: workers }, () => this.#work), { concurrency: "unbounded", discard: true })
-    return all.pipe(
+    const seats = workers === 1
+      ? this.#seat()
+      : Effect.all(Array.from({ length: workers }, () => this.#seat()), { concurrency: "unbounded", discard: true })
+    return seats.pipe(
       Effect.andThen(this.#settleRest),
-      Effect.andThen(Effect.sync(() => this.#ended))
+      Effect.andThen(Effect.sync(() => this.#ended)),
+      // whoever waits when the send is interrupted waits no more
+      Effect.onExit(() =>
+        Effect.sync(() => {
+          this.#clearAlarm()
+          this.#tellGauge(0)
+        })
+      )
     )
   }
 
@@ -149,24 +160,43 @@ export class Engine<A> {
   // Workers
   // ---------------------------------------------------------------------------
 
-  readonly #work: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
+  #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
+    const seat: Seat = { worker: undefined, timeout: undefined, next: undefined }
+    const work = Effect.onExit(this.#work(seat, first), () => Effect.sync(() => this.#clearTimeout(seat)))
+    return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
+      seat.worker = worker
+      return Effect.flatMap(Fiber.await(worker), (exit) => seat.next === undefined ? exit : this.#seat(seat.next))
+    })
+  }
+
+  readonly #work = Effect.fnUntraced({ self: this }, function*(seat: Seat, first: Effect.Effect<void> | undefined) {
+    let doing = first
     while (true) {
-      const groups = this.#take()
+      const groups = doing === undefined ? this.#take() : undefined
       if (groups !== undefined) {
         this.#inFlight++
-        yield* this.#idle.callOne // there may be more
-        yield* this.#send.fresh.onTaken
-        yield* this.#tellGauge
-        yield* this.#process(groups)
+        if (this.#idle.hasParked) yield* this.#idle.callOne // there may be more
+        const told = this.#send.fresh.onTaken()
+        if (told !== undefined) yield* told
+        this.#tellGauge()
+        doing = this.#process(seat, groups)
+      }
+      if (doing !== undefined) {
+        yield* doing
+        doing = undefined
         if (this.#isStopped) yield* this.#callOff
-        yield* this.#send.sink.flush
+        const handing = this.#send.sink.flush()
+        if (handing !== undefined) yield* handing
         this.#inFlight--
       } else if (this.#isOver) {
         return yield* this.#idle.callAll
       } else {
-        yield* this.#setAlarm
+        const timer = this.#setAlarm()
+        if (timer !== undefined) yield* timer
         // what comes meanwhile is taken, or the alarm is set for it
-        yield* this.#idle.parkWhile(() => !this.#isOver && this.#nextAt >= this.#alarmAt)
+        yield* this.#idle.parkWhile(() =>
+          !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
+        )
       }
     }
   })
@@ -201,18 +231,21 @@ export class Engine<A> {
   }
 
   /** Has a worker called when the next request may leave. */
-  get #setAlarm(): Effect.Effect<void> {
-    return this.#nextAt < this.#alarmAt ? Effect.asVoid(FiberHandle.run(this.#alarm, this.#ringInTime)) : Effect.void
+  #setAlarm(): Effect.Effect<void> | undefined {
+    const at = this.#nextAt
+    if (at >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)) return undefined
+    this.#clearAlarm()
+    this.#alarm = { at, ring: this.#ring }
+    return this.#send.alarms.set(this.#alarm)
   }
 
-  /** Finds the time itself: since it was set, an earlier one may have come. */
-  readonly #ringInTime: Effect.Effect<void> = Effect.suspend(() => {
-    this.#alarmAt = this.#nextAt
-    return Effect.delay(this.#ring, Math.max(0, this.#alarmAt - this.#now))
-  })
+  #clearAlarm(): void {
+    if (this.#alarm !== undefined) this.#send.alarms.clear(this.#alarm)
+    this.#alarm = undefined
+  }
 
   readonly #ring: Effect.Effect<void> = Effect.suspend(() => {
-    this.#alarmAt = Number.POSITIVE_INFINITY
+    this.#alarm = undefined
     return this.#idle.callOne
   })
 
@@ -227,43 +260,84 @@ export class Engine<A> {
     if (end === undefined) return
     for (const group of yield* this.#send.fresh.takeAll) this.#leave(group, end.reason._tag)
     for (const group of this.#waiting.takeAll()) this.#giveUp(group)
-    yield* this.#tellGauge
   })
 
   // ---------------------------------------------------------------------------
   // One request
   // ---------------------------------------------------------------------------
 
-  readonly #process = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
-    let hasRenewed = false
-    while (true) {
-      // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
-      const credential = yield* Effect.result(Request.credential(this.#send))
-      if (Result.isFailure(credential)) return yield* this.#withoutToken(taken, credential.failure)
-      // who was due may have waited for a slot since
-      const groups = this.#isOpen ? this.#inTime(taken, Duration.zero) : yield* this.#admit(taken)
-      const [first] = groups
-      if (first === undefined) return
-      const now = this.#now
-      const heard = yield* Request.ask(this.#send, {
-        credential: credential.success,
+  #process(seat: Seat, taken: ReadonlyArray<Group.Group<A>>, hasRenewed = false): Effect.Effect<void> {
+    // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
+    return Effect.matchEffect(Request.credential(this.#send), {
+      onFailure: (error) => this.#withoutToken(taken, error),
+      onSuccess: (credential) =>
+        this.#isOpen
+          // who was due may have waited for a slot since
+          ? this.#ask(seat, this.#inTime(taken, Duration.zero), credential, hasRenewed)
+          : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed))
+    })
+  }
+
+  #ask(
+    seat: Seat,
+    groups: ReadonlyArray<Group.Group<A>>,
+    credential: Redacted.Redacted,
+    hasRenewed: boolean
+  ): Effect.Effect<void> {
+    const [first] = groups
+    if (first === undefined) return Effect.void
+    const now = this.#now
+    const startedAt = this.#send.clock.currentTimeNanosUnsafe()
+    const heard = (verdict: Verdict.Verdict): Effect.Effect<void> => {
+      this.#clearTimeout(seat)
+      const took = Duration.nanos(this.#send.clock.currentTimeNanosUnsafe() - startedAt)
+      this.#send.metrics.request(took, this.#send.context)
+      this.#ended.requests++
+      for (const group of groups) group.attempts++
+      const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
+      if (renewed !== undefined) return Effect.andThen(renewed, this.#process(seat, groups, true))
+      for (const group of groups) group.firstAttempt ??= now
+      return this.#hear(groups, verdict)
+    }
+    const asking = Effect.flatMap(
+      Request.ask(this.#send, {
+        credential,
         prepared: first.prepared,
         recipients: groups.length === 1
           ? first.tickets.map((ticket) => ticket.recipient)
           : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
-        firstAttempt: first.firstAttempt ?? now,
-        mayRenew: () => !hasRenewed && !this.#isStopped
+        firstAttempt: first.firstAttempt ?? now
+      }),
+      heard
+    )
+    const timer = this.#setTimeout(seat, now, () => heard(Verdict.lost(timedOut(this.#send.requestTimeout))))
+    return timer === undefined ? asking : Effect.andThen(timer, asking)
+  }
+
+  /** Has a refused credential renewed, where that may help. */
+  #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): Effect.Effect<void> | undefined {
+    const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
+    return isRefused && !this.#isStopped ? this.#send.protocol.renew?.(credential) : undefined
+  }
+
+  /** Has the worker sent away when its request takes too long. */
+  #setTimeout(seat: Seat, now: number, next: () => Effect.Effect<void>): Effect.Effect<void> | undefined {
+    const timeout: Alarm = {
+      at: now + Duration.toMillis(this.#send.requestTimeout),
+      ring: Effect.sync(() => {
+        if (seat.timeout !== timeout) return // the answer came meanwhile
+        seat.next = Effect.suspend(next)
+        seat.worker?.interruptUnsafe()
       })
-      this.#ended.requests++
-      for (const group of groups) group.attempts++
-      if (heard._tag !== "Renewed") {
-        for (const group of groups) group.firstAttempt ??= now
-        return yield* this.#hear(groups, heard)
-      }
-      hasRenewed = true
-      taken = groups
     }
-  })
+    seat.timeout = timeout
+    return this.#send.alarms.set(timeout)
+  }
+
+  #clearTimeout(seat: Seat): void {
+    if (seat.timeout !== undefined) this.#send.alarms.clear(seat.timeout)
+    seat.timeout = undefined
+  }
 
   get #isOpen(): boolean {
     return !this.#isStopped && this.#send.pacing === undefined && Duration.isZero(this.#send.gate.wait(this.#now))
@@ -355,12 +429,10 @@ export class Engine<A> {
   }
 
   /** Settles whoever the answer settles; the rest of each group goes on as the group. */
-  readonly #spoken = Effect.fnUntraced({ self: this }, function*(
-    groups: ReadonlyArray<Group.Group<A>>,
-    { words }: Verdict.Spoken
-  ) {
+  #spoken(groups: ReadonlyArray<Group.Group<A>>, { words }: Verdict.Spoken): Effect.Effect<void> {
     this.#ended.spoken = true
     let next = 0
+    const troubled: Array<readonly [Group.Group<A>, Group.Trouble]> = []
     for (const group of groups) {
       let trouble: Group.Trouble | undefined
       const codes = new Map<Group.Ticket<A>, string>()
@@ -374,9 +446,12 @@ export class Engine<A> {
         this.#send.sink.settle(ticket, word._tag === "Unclear" ? this.#unclear(group, ticket.recipient) : word)
         return false
       })
-      if (trouble !== undefined) yield* this.#retry(group, trouble)
+      if (trouble !== undefined) troubled.push([group, trouble])
     }
-  })
+    return troubled.length === 0
+      ? Effect.void
+      : Effect.forEach(troubled, ([group, trouble]) => this.#retry(group, trouble), { discard: true })
+  }
 
   #unclear({ attempts }: Group.Group<A>, recipient: Recipient): Outcome.Unknown {
     return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
@@ -442,7 +517,7 @@ export class Engine<A> {
     trouble: Group.Trouble,
     floor: Duration.Duration
   ) {
-    const { metrics, retryPolicy } = this.#send
+    const { context, metrics, retryPolicy } = this.#send
     group.failures++
     group.step ??= yield* stepOf(retryPolicy)
     const now = this.#now
@@ -453,8 +528,8 @@ export class Engine<A> {
     group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
     if (!Group.isInTime(group, group.due, this.#deadline)) return false
     this.#waiting.add(group)
-    yield* this.#tellGauge
-    yield* metrics.retry(trouble.code, group.tickets.length)
+    this.#tellGauge()
+    metrics.retry(trouble.code, group.tickets.length, context)
     yield* Effect.logDebug(
       `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
     )

@@ -1,5 +1,5 @@
 /**
- * One HTTP exchange with a service that we do not trust: bounded in time and size, told apart by what was written.
+ * One HTTP exchange with a service that we do not trust: bounded in size, told apart by what was written.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -13,7 +13,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -60,66 +59,97 @@ export const quiet = Effect.fnUntraced(
   }
 )
 
-/** Sends a request and reads the answer, all within `timeout`. */
+/** Sends a request and reads the answer. How long that takes is for the caller to limit. */
 export const exchange = (
   client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest,
-  timeout: Duration.Duration
+  request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<Answer, Lost> =>
-  client.execute(request).pipe(
-    // a client that fails on statuses still has the answer
-    Effect.catchReason("HttpClientError", "StatusCodeError", ({ response }) => Effect.succeed(response)),
-    Effect.flatMap(read),
-    Effect.mapError(lost),
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(new Lost({ reason: new Timeout({ after: timeout }), written: true }))
-    })
-  )
+  Effect.matchEffect(client.execute(request), {
+    onFailure: (error) =>
+      // a client that fails on statuses still has the answer
+      error.reason._tag === "StatusCodeError" ? read(error.reason.response) : Effect.fail(lost(error)),
+    onSuccess: read
+  })
 
-const read = (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.map(readText(response), (text): Answer => ({
-      status: response.status,
-      text,
-      retryAfter: retryAfter(response.headers, now)
-    })))
+/** Too long for an answer. */
+export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
+
+const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Answer, Lost> => {
+  const { headers, status } = response
+  return Effect.matchEffect(readText(response, headers), {
+    onFailure: (error) => Effect.fail(lost(error)),
+    onSuccess: (text): Effect.Effect<Answer> => {
+      const header = headers["retry-after"]
+      return header === undefined
+        ? Effect.succeed({ status, text, retryAfter: undefined })
+        : Effect.map(Clock.currentTimeMillis, (now) => ({ status, text, retryAfter: retryAfter(header, now) }))
+    }
+  })
+}
 
 const readText = (
-  response: HttpClientResponse.HttpClientResponse
+  response: HttpClientResponse.HttpClientResponse,
+  headers: Headers.Headers
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  const length = response.headers["content-length"] ?? ""
+  const length = headers["content-length"]
   // neither undici nor fetch bounds what it reads, and the length of a compressed body says nothing
-  return /^\d+$/.test(length) && Number(length) <= maxBodyBytes && response.headers["content-encoding"] === undefined
+  return length !== undefined && /^\d+$/.test(length) && Number(length) <= maxBodyBytes &&
+      headers["content-encoding"] === undefined
     ? response.text
     : readCounted(response.stream)
 }
 
-const readCounted = (stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>) =>
+const readCounted = (
+  stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
+): Effect.Effect<string, HttpClientError.HttpClientError> =>
   Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    return stream.pipe(
-      // put together as it comes: a body of many small pieces is no larger than another
-      Stream.mapAccum(() => ({ bytes: 0, text: "" }), (read, chunk) => {
-        const next = {
-          bytes: read.bytes + chunk.length,
-          text: read.text + decoder.decode(chunk, { stream: true })
-        }
-        return [next, [next]]
-      }),
-      Stream.takeUntil(({ bytes }) => bytes > maxBodyBytes),
-      Stream.runLast,
-      Effect.map(Option.match({
-        onNone: () => "",
-        onSome: ({ bytes, text }) => bytes > maxBodyBytes ? "" : text + decoder.decode()
-      })),
-      Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(""))
-    )
+    const body = new Counted()
+    return Effect.matchEffect(Stream.runForEachArray(stream, body.add), {
+      onFailure: (error) =>
+        error instanceof TooLarge || error.reason._tag === "EmptyBodyError" ? Effect.succeed("") : Effect.fail(error),
+      onSuccess: () => Effect.succeed(body.text)
+    })
   })
 
-const retryAfter = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
-  const header = headers["retry-after"]
-  if (header === undefined) return undefined
+class TooLarge extends Data.TaggedError("TooLarge")<{}> {}
+
+const utf8 = new TextDecoder()
+
+/** A body as it comes. */
+class Counted {
+  #bytes = 0
+  /** Mostly there is no other. */
+  #first: Uint8Array | undefined = undefined
+  /** Several are put together as they come: a body of many small pieces is no larger than another. */
+  #several: { readonly decoder: TextDecoder; text: string } | undefined = undefined
+
+  readonly add = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<void, TooLarge> => {
+    for (const chunk of chunks) {
+      this.#bytes += chunk.length
+      if (this.#bytes > maxBodyBytes) return Effect.fail(new TooLarge())
+      if (this.#first === undefined) this.#first = chunk
+      else this.#append(this.#first, chunk)
+    }
+    return Effect.void
+  }
+
+  get text(): string {
+    if (this.#several !== undefined) return this.#several.text + this.#several.decoder.decode()
+    return this.#first === undefined ? "" : utf8.decode(this.#first)
+  }
+
+  #append(first: Uint8Array, chunk: Uint8Array): void {
+    const several = this.#several ??= begin(first)
+    several.text += several.decoder.decode(chunk, { stream: true })
+  }
+}
+
+const begin = (first: Uint8Array) => {
+  const decoder = new TextDecoder()
+  return { decoder, text: decoder.decode(first, { stream: true }) }
+}
+
+const retryAfter = (header: string, now: number): Duration.Duration | undefined => {
   const parsed = Headers.parseRetryAfter(header)
   if (Result.isFailure(parsed)) return undefined
   const delay = Headers.retryAfterDelay(parsed.success, now)

@@ -2,6 +2,7 @@
  * Where recipients come from that were not sent to yet: a list, or as they arrive.
  */
 import * as Effect from "effect/Effect"
+import { constUndefined } from "effect/Function"
 import * as MutableList from "effect/MutableList"
 import * as Group from "./group.ts"
 
@@ -15,8 +16,8 @@ export interface Fresh<A> {
   readonly isDone: () => boolean
   /** Ends the supply: all that are here, whether they may leave or not. */
   readonly takeAll: Effect.Effect<ReadonlyArray<Group.Group<A>>>
-  /** Told whenever a request was taken. */
-  readonly onTaken: Effect.Effect<void>
+  /** Told whenever a request was taken; an effect comes back where somebody else must be told. */
+  readonly onTaken: () => Effect.Effect<void> | undefined
 }
 
 /** All recipients of one message, cut into requests. */
@@ -39,7 +40,7 @@ export const fromArray = <A>(
       const rest = take(tickets.length)
       return rest === undefined ? [] : [rest]
     }),
-    onTaken: Effect.void
+    onTaken: constUndefined
   }
 }
 
@@ -53,7 +54,7 @@ export class Arriving<A> implements Fresh<A> {
   /** Requests that are being filled, one for each message, the oldest first. */
   readonly #filling = new Map<Group.Prepared, { readonly tickets: Array<Group.Ticket<A>>; readonly leaveAt: number }>()
   readonly #stop: Effect.Effect<unknown>
-  readonly onTaken: Effect.Effect<void>
+  readonly onTaken: Fresh<A>["onTaken"]
   #size = 0
   #ended = false
 
@@ -61,7 +62,7 @@ export class Arriving<A> implements Fresh<A> {
     readonly perRequest: number
     /** Has nobody come any more. */
     readonly stop: Effect.Effect<unknown>
-    readonly onTaken: Effect.Effect<void>
+    readonly onTaken: Fresh<A>["onTaken"]
   }) {
     this.#perRequest = options.perRequest
     this.#stop = options.stop

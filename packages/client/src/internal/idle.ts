@@ -8,6 +8,10 @@ export class Idle {
   readonly #calls = Semaphore.makeUnsafe(0)
   #parked = 0
 
+  get hasParked(): boolean {
+    return this.#parked > 0
+  }
+
   /** Waits as long as that is so; whoever changes it calls. */
   parkWhile(isSo: () => boolean): Effect.Effect<void> {
     return Effect.suspend(() => {

@@ -1,8 +1,8 @@
 /**
  * What the engine counts. The names are documented in `docs/errors-and-retries.md`.
  */
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Outcome from "../Outcome.ts"
 
@@ -24,12 +24,13 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
   description: "Recipients that wait for a retry now, by system"
 })
 
+/** They are told without an effect, which would cost as much as the request; the context says whose metrics they are. */
 export interface Metrics {
-  readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>) => Effect.Effect<void>
-  readonly retry: (code: string, recipients: number) => Effect.Effect<void>
-  readonly request: (took: Duration.Duration) => Effect.Effect<void>
+  readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>, context: Context.Context<never>) => void
+  readonly retry: (code: string, recipients: number, context: Context.Context<never>) => void
+  readonly request: (took: Duration.Duration, context: Context.Context<never>) => void
   /** By how many more, or fewer, wait. */
-  readonly waiting: (change: number) => Effect.Effect<void>
+  readonly waiting: (change: number, context: Context.Context<never>) => void
 }
 
 /** Series kept of one metric: the codes that are documented are a third of it, and a server may invent any number. */
@@ -42,7 +43,7 @@ export const make = (system: string): Metrics => {
   const waitingOf = Metric.withAttributes(waiting, { system })
   const requestsOf = Metric.withAttributes(requests, { system })
   return {
-    outcomes: Effect.fnUntraced(function*(all) {
+    outcomes: (all, context) => {
       const counts = new Map<typeof outcomes, number>()
       for (const outcome of all) {
         const code = "code" in outcome ? outcome.code : ""
@@ -54,15 +55,13 @@ export const make = (system: string): Metrics => {
         )
         counts.set(metric, (counts.get(metric) ?? 0) + 1)
       }
-      for (const [metric, n] of counts) yield* Metric.update(metric, n)
-    }),
-    retry: (code, recipients) =>
-      Metric.update(
-        kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code })),
-        recipients
-      ),
-    request: (took) => Metric.update(requestsOf, took),
-    waiting: (change) => Metric.modify(waitingOf, change)
+      for (const [metric, n] of counts) metric.updateUnsafe(n, context)
+    },
+    retry: (code, recipients, context) =>
+      kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code }))
+        .updateUnsafe(recipients, context),
+    request: (took, context) => requestsOf.updateUnsafe(took, context),
+    waiting: (change, context) => waitingOf.modifyUnsafe(change, context)
   }
 }
 

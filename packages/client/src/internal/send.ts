@@ -2,13 +2,16 @@
  * What `send` makes of the engine.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { constUndefined } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
 import type { Issue, Message } from "../Message.ts"
 import type * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
+import { Alarms } from "./alarms.ts"
 import { type Ended, Engine, nothingSent, type Send } from "./engine.ts"
 import { quiet } from "./exchange.ts"
 import { fromArray } from "./fresh.ts"
@@ -20,10 +23,28 @@ import type { Protocol } from "./protocol.ts"
 import type { Settings } from "./settings.ts"
 
 /** What a layer has: one client, one gate. */
-export type Layer = Pick<Send<never>, "client" | "protocol" | "gate" | "metrics">
+export interface Layer extends Pick<Send<never>, "client" | "protocol" | "gate" | "metrics"> {
+  /** The alarms of a clock; mostly there is one. */
+  readonly alarmsOf: (clock: Clock.Clock) => Alarms
+}
 
 export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpClient.HttpClient> =>
-  Effect.map(quiet(), (client) => ({ client, protocol, gate: new Gate(), metrics: metrics.make(protocol.system) }))
+  Effect.map(quiet(), (client) => ({
+    client,
+    protocol,
+    gate: new Gate(),
+    metrics: metrics.make(protocol.system),
+    alarmsOf: memoizeWeak((clock) => new Alarms(clock))
+  }))
+
+const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
+  const made = new WeakMap<K, V>()
+  return (key) => {
+    const known = made.get(key) ?? make(key)
+    made.set(key, known)
+    return known
+  }
+}
 
 /** One message to some recipients, and a report of all. */
 export const send = Effect.fnUntraced(function*(
@@ -43,7 +64,7 @@ export const send = Effect.fnUntraced(function*(
     ? yield* sendTo(layer, settings, prepared.success, tickets)
     : nothingSent
   const settlement = ledger.settlement
-  yield* layer.metrics.outcomes(settlement.report.outcomes)
+  layer.metrics.outcomes(settlement.report.outcomes, yield* Effect.context<never>())
   yield* annotateSpan(settlement.report.counts, ended)
   const error = tickets.length > 0 && Result.isFailure(prepared)
     ? invalidMessage(prepared.failure, settlement)
@@ -52,31 +73,40 @@ export const send = Effect.fnUntraced(function*(
 })
 
 /** Sends to those who can be sent to. */
-export const sendTo = Effect.fnUntraced(function*(
+export const sendTo = (
   layer: Layer,
   settings: Settings,
   prepared: Group.Prepared,
   tickets: ReadonlyArray<Group.Ticket<Entry>>
-) {
+): Effect.Effect<Ended> => {
   const { recipientsPerRequest } = layer.protocol
-  return yield* Effect.scoped(Effect.flatMap(
-    Engine.make<Entry>({
+  return Effect.flatMap(Effect.context<never>(), (context) => {
+    const engine = new Engine<Entry>({
       ...layer,
       ...settings,
-      clock: yield* Clock.Clock,
+      ...surroundings(layer, context),
       fresh: fromArray(prepared, tickets, recipientsPerRequest),
       sink: {
         settle: ({ item }, outcome) => {
           item.outcome ??= outcome
         },
         leave: () => {}, // it stays unsettled
-        flush: Effect.void
+        flush: constUndefined
       },
       onRejected: "end"
-    }),
-    (engine) => engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
-  ))
-})
+    })
+    return engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
+  })
+}
+
+/** What a send finds around it. */
+export const surroundings = (
+  { alarmsOf }: Layer,
+  context: Context.Context<never>
+): Pick<Send<never>, "clock" | "alarms" | "context"> => {
+  const clock = Context.get(context, Clock.Clock)
+  return { clock, alarms: alarmsOf(clock), context }
+}
 
 /** The error of a whole send, if that is how it ended. */
 export const errorOf = (

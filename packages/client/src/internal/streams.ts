@@ -2,7 +2,6 @@
  * What `sendStream` and `sendEach` make of the engine.
  */
 import type * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
@@ -18,7 +17,7 @@ import { type Ended, Engine, type Send } from "./engine.ts"
 import { Arriving } from "./fresh.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
-import { annotateSpan, endError, invalidMessage, type Layer, nobody } from "./send.ts"
+import { annotateSpan, endError, invalidMessage, type Layer, nobody, surroundings } from "./send.ts"
 import type { Settings } from "./settings.ts"
 
 export const sendStream = <E, R>(
@@ -84,7 +83,7 @@ const pipeline = <A, B, E, E2, R>(
   /** The puller, that waits until there is room for more. */
   const puller = new Idle()
   const run = Effect.fnUntraced(function*(queue: Queue.Queue<B, E | E2 | Cause.Done>) {
-    const clock = yield* Clock.Clock
+    const around = surroundings(layer, yield* Effect.context<never>())
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
     const uncounted: Array<Outcome.Outcome> = []
     const settle = (input: A, outcome: Outcome.Outcome) => {
@@ -93,7 +92,7 @@ const pipeline = <A, B, E, E2, R>(
       // at once, so that no interruption comes between an outcome and its recipient
       Queue.offerUnsafe(queue, emit(input, outcome))
     }
-    const count = Effect.suspend(() => metrics.outcomes(uncounted.splice(0)))
+    const count = () => metrics.outcomes(uncounted.splice(0), around.context)
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
     const { recipientsPerRequest } = protocol
@@ -102,18 +101,21 @@ const pipeline = <A, B, E, E2, R>(
       perRequest: recipientsPerRequest,
       stop: Effect.suspend(() => Fiber.interrupt(pulling)),
       // not for each that leaves: half of it at a time
-      onTaken: Effect.suspend(() => arriving.size * 2 <= enough ? puller.callOne : Effect.void)
+      onTaken: () => puller.hasParked && arriving.size * 2 <= enough ? puller.callOne : undefined
     })
-    const engine = yield* Engine.make<A>({
+    const engine = new Engine<A>({
       ...layer,
       ...settings,
-      clock,
+      ...around,
       fresh: arriving,
       sink: {
         settle: ({ item }, outcome) => settle(item, outcome),
         leave: ({ item, recipient }, code, attempts) =>
           settle(item, new Outcome.Unavailable({ recipient, code, retryAfter: undefined, attempts })),
-        flush: Effect.andThen(count, crowd.parkWhile(isCrowded))
+        flush: () => {
+          count()
+          return isCrowded() ? crowd.parkWhile(isCrowded) : undefined
+        }
       },
       onRejected
     })
@@ -123,7 +125,7 @@ const pipeline = <A, B, E, E2, R>(
       const refused = protocol.refuse(recipient)
       if (refused !== undefined) return settle(input, refused)
       if (Result.isFailure(prepared)) return settle(input, invalid(recipient, prepared.failure))
-      arriving.add(prepared.success, { recipient, item: input }, clock.currentTimeMillisUnsafe())
+      arriving.add(prepared.success, { recipient, item: input }, around.clock.currentTimeMillisUnsafe())
     }
     const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
     const arriveAll = (inputs: ReadonlyArray<A>) => {
@@ -133,7 +135,8 @@ const pipeline = <A, B, E, E2, R>(
           arrive(input)
           if (isFull()) yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
         }
-        yield* Effect.andThen(engine.wake, count)
+        count()
+        yield* engine.wake
       }).pipe(
         // who was pulled was taken, even when the send ends meanwhile
         Effect.onInterrupt(() => Effect.sync(() => Array.from(left, arrive)))
@@ -149,7 +152,7 @@ const pipeline = <A, B, E, E2, R>(
 
     const ended = yield* engine.run(settings.concurrency)
     const pulled = yield* Fiber.await(pulling)
-    yield* count
+    count()
     yield* annotateSpan(counts, ended)
     const error = ended.end && errorOf(ended.end)
     if (error !== undefined) return yield* Queue.fail(queue, error)

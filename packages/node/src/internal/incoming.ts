@@ -87,11 +87,11 @@ export class Incoming {
   }
 
   /** The next bytes. What was taken is gone for every other reader. */
-  pull(): Pull.Pull<Chunks, unknown> {
+  pull<E>(error: (cause: unknown) => E): Pull.Pull<Chunks, E> {
     this.#isStreamed = true
-    return this.#next() ?? Effect.callback<Chunks, unknown | Cause.Done>((resume) => {
+    return this.#next(error) ?? Effect.callback<Chunks, E | Cause.Done>((resume) => {
       this.#nextReader = () => {
-        const next = this.#next()
+        const next = this.#next(error)
         if (next !== undefined) resume(next)
       }
       this.#unpause()
@@ -138,7 +138,7 @@ export class Incoming {
     }
   }
 
-  #next(): Pull.Pull<Chunks, unknown> | undefined {
+  #next<E>(error: (cause: unknown) => E): Pull.Pull<Chunks, E> | undefined {
     const [first, ...rest] = this.#chunks
     if (first !== undefined) {
       this.#chunks = []
@@ -146,7 +146,7 @@ export class Incoming {
       return Effect.succeed<Chunks>([first, ...rest])
     }
     if (this.#state === "open") return undefined
-    return this.#state === "ended" ? Cause.done() : Effect.fail(this.#state.cause)
+    return this.#state === "ended" ? Cause.done() : Effect.fail(error(this.#state.cause))
   }
 }
 

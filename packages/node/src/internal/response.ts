@@ -1,6 +1,7 @@
 /**
  * A response over HTTP/2.
  */
+import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
 import * as Headers from "effect/http/Headers"
@@ -13,6 +14,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import type * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http2"
@@ -57,10 +59,11 @@ export class Response extends Inspectable.Class implements HttpClientResponse.Ht
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
-    const pull = Effect.suspend(() => this.#body.pull())
-    return Stream.fromPull(Effect.succeed(pull)).pipe(
-      Stream.mapError((cause) => Failure.decode(this, cause)),
-      Stream.ensuring(Effect.sync(() => this.#body.discard()))
+    const pull = Effect.suspend(() => this.#body.pull((cause) => Failure.decode(this, cause)))
+    const discard = Effect.sync(() => this.#body.discard())
+    // one step, where combinators would take one each: most bodies are a single chunk
+    return Stream.fromChannel(
+      Channel.fromTransform((_, scope) => Effect.as(Scope.addFinalizer(scope, discard), pull))
     )
   }
 
