@@ -42,7 +42,7 @@ import * as AccessToken from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import { type Answer, exchange, quiet, timedOut } from "./internal/exchange.ts"
-import * as Scrub from "./internal/scrub.ts"
+import { Scrub } from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -347,7 +347,7 @@ const decode = (
 const troubles = new Set(["internal_failure", "server_error", "temporarily_unavailable"])
 
 // what the endpoint quotes of the assertion is hidden by its look: see scrub.ts
-const scrub = Scrub.make(() => [])
+const scrub = new Scrub(() => [])
 
 const refusal = (refused: Refused) =>
   new AccessToken.AccessTokenError({

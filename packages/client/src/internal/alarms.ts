@@ -50,12 +50,13 @@ export class Alarms {
     })
   }))
 
-  readonly #run: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
-    while (this.#set.size > 0) {
-      yield* Effect.sleep(Math.max(0, this.#timerAt - this.#clock.currentTimeMillisUnsafe()))
-      yield* this.#ring
+  readonly #run: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.#set.size === 0) {
+      this.#timer = undefined
+      return Effect.void
     }
-    this.#timer = undefined
+    const sleep = Effect.sleep(Math.max(0, this.#timerAt - this.#clock.currentTimeMillisUnsafe()))
+    return sleep.pipe(Effect.andThen(this.#ring), Effect.andThen(this.#run))
   })
 
   /** Calls all whose time has come. */

@@ -92,12 +92,23 @@ export const nothingSent: Ended = {
 // -----------------------------------------------------------------------------
 
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
-interface Seat {
-  worker: Fiber.Fiber<void> | undefined
-  /** The call when the request that is in flight takes too long. */
-  timeout: Alarm | undefined
-  /** What the next worker begins with. */
-  next: Effect.Effect<void> | undefined
+class Seat implements Alarm {
+  /** When the request that is in flight has taken too long. */
+  at = Number.POSITIVE_INFINITY
+  worker: Fiber.Fiber<void> | undefined = undefined
+  /** How the next worker would begin. */
+  onTimeout: Effect.Effect<void> | undefined = undefined
+  isVacated = false
+  readonly ring: Effect.Effect<void>
+
+  constructor(now: () => number) {
+    this.ring = Effect.sync(() => {
+      // the answer may have come meanwhile
+      if (now() < this.at) return
+      this.isVacated = true
+      this.worker?.interruptUnsafe()
+    })
+  }
 }
 
 export class Engine<A> {
@@ -161,11 +172,11 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
-    const seat: Seat = { worker: undefined, timeout: undefined, next: undefined }
+    const seat = new Seat(() => this.#now)
     const work = Effect.onExit(this.#work(seat, first), () => Effect.sync(() => this.#clearTimeout(seat)))
     return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
       seat.worker = worker
-      return Effect.flatMap(Fiber.await(worker), (exit) => seat.next === undefined ? exit : this.#seat(seat.next))
+      return Effect.flatMap(Fiber.await(worker), (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
     })
   }
 
@@ -287,11 +298,9 @@ export class Engine<A> {
     const [first] = groups
     if (first === undefined) return Effect.void
     const now = this.#now
-    const startedAt = this.#send.clock.currentTimeNanosUnsafe()
     const heard = (verdict: Verdict.Verdict): Effect.Effect<void> => {
       this.#clearTimeout(seat)
-      const took = Duration.nanos(this.#send.clock.currentTimeNanosUnsafe() - startedAt)
-      this.#send.metrics.request(took, this.#send.context)
+      this.#send.metrics.request(Duration.millis(this.#now - now), this.#send.context)
       this.#ended.requests++
       for (const group of groups) group.attempts++
       const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
@@ -310,7 +319,9 @@ export class Engine<A> {
       }),
       heard
     )
-    const timer = this.#setTimeout(seat, now, () => heard(Verdict.lost(timedOut(this.#send.requestTimeout))))
+    seat.at = now + Duration.toMillis(this.#send.requestTimeout)
+    seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.requestTimeout))))
+    const timer = this.#send.alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
   }
 
@@ -320,23 +331,9 @@ export class Engine<A> {
     return isRefused && !this.#isStopped ? this.#send.protocol.renew?.(credential) : undefined
   }
 
-  /** Has the worker sent away when its request takes too long. */
-  #setTimeout(seat: Seat, now: number, next: () => Effect.Effect<void>): Effect.Effect<void> | undefined {
-    const timeout: Alarm = {
-      at: now + Duration.toMillis(this.#send.requestTimeout),
-      ring: Effect.sync(() => {
-        if (seat.timeout !== timeout) return // the answer came meanwhile
-        seat.next = Effect.suspend(next)
-        seat.worker?.interruptUnsafe()
-      })
-    }
-    seat.timeout = timeout
-    return this.#send.alarms.set(timeout)
-  }
-
   #clearTimeout(seat: Seat): void {
-    if (seat.timeout !== undefined) this.#send.alarms.clear(seat.timeout)
-    seat.timeout = undefined
+    seat.at = Number.POSITIVE_INFINITY
+    this.#send.alarms.clear(seat)
   }
 
   get #isOpen(): boolean {
@@ -435,10 +432,11 @@ export class Engine<A> {
     const troubled: Array<readonly [Group.Group<A>, Group.Trouble]> = []
     for (const group of groups) {
       let trouble: Group.Trouble | undefined
-      const codes = new Map<Group.Ticket<A>, string>()
+      let codes: Map<Group.Ticket<A>, string> | undefined
       group.tickets = group.tickets.filter((ticket) => {
         const word = words[next++] ?? unclear
         if (word._tag === "Trouble") {
+          codes ??= new Map()
           codes.set(ticket, word.code)
           trouble = { ...word, codes, status: 200, reason: undefined }
           return true

@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { RequestNotSent } from "../RequestNotSent.ts"
 import { Network, Timeout } from "../SendError.ts"
+import { memoizeWeak } from "./memoize.ts"
 
 /** What came back, whole. */
 export interface Answer {
@@ -48,13 +49,14 @@ export const quiet = Effect.fnUntraced(
   function*(): Effect.fn.Return<HttpClient.HttpClient, never, HttpClient.HttpClient> {
     const context = yield* Effect.context<HttpClient.HttpClient>()
     const init: RequestInit = { ...Context.getOrUndefined(context, FetchHttpClient.RequestInit), redirect: "manual" }
+    const own = Context.make(FetchHttpClient.RequestInit, init).pipe(
+      Context.add(HttpClient.TracerDisabledWhen, constTrue)
+    )
+    // requests of one send have one context
+    const withOwn = memoizeWeak((context: Context.Context<never>) => Context.merge(context, own))
     return HttpClient.transformResponse(
       Context.get(context, HttpClient.HttpClient),
-      Effect.provideContext(
-        Context.make(FetchHttpClient.RequestInit, init).pipe(
-          Context.add(HttpClient.TracerDisabledWhen, constTrue)
-        )
-      )
+      Effect.updateContext(withOwn)
     )
   }
 )

@@ -30,10 +30,8 @@ interface SentToOne {
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
   if (isOk(answer)) {
-    const name = Option.getOrUndefined(decodeSuccess(answer.text))?.name
-    return name !== undefined && /^projects\/[^/\s]{1,100}\/messages\/[^/\s]{1,200}$/.test(name)
-      ? accepted(sent.recipient, name)
-      : Verdict.garbled(answer, "no name of a message")
+    const name = nameOf(answer.text)
+    return name === undefined ? Verdict.garbled(answer, "no name of a message") : accepted(sent.recipient, name)
   }
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   const code = envelope && codeOf(envelope)
@@ -44,6 +42,19 @@ export const judge = (projectId: string, answer: Answer, sent: SentToOne): Verdi
     ? ofStatus(projectId, answer, envelope)
     : ofCode(code, answer, envelope, sent)
 }
+
+/** The name of the message that was accepted. */
+const nameOf = (text: string): string | undefined => {
+  // what the service writes needs no parser; what it might write has one
+  const plain = plainSuccess.exec(text)?.[1]
+  if (plain !== undefined) return plain
+  const name = Option.getOrUndefined(decodeSuccess(text))?.name
+  return name !== undefined && messageName.test(name) ? name : undefined
+}
+
+const plainSuccess = /^\s*\{\s*"name":\s*"(projects\/[^/\s"\\]{1,100}\/messages\/[^/\s"\\]{1,200})"\s*\}\s*$/
+
+const messageName = /^projects\/[^/\s]{1,100}\/messages\/[^/\s]{1,200}$/
 
 /** FCM's own code. Codes that contradict each other tell no more than one that nobody told us about. */
 const codeOf = (envelope: RpcStatus.Status): string | undefined => {

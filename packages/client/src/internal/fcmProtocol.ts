@@ -5,6 +5,7 @@ import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as Duration from "effect/Duration"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccessToken } from "../AccessToken.ts"
 import type { Audience } from "../Audience.ts"
@@ -64,15 +65,28 @@ const encode = (
   message: Message,
   targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
 ): Result.Result<Encoded, ReadonlyArray<Issue>> => {
-  const request = HttpClientRequest.post(url)
   return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
+    const requestWith = requestTo(url)
     const textAt = encodedText(fields)
     return ({ credential, firstAttempt, recipients }) =>
-      request.pipe(
-        HttpClientRequest.bearerToken(credential),
-        HttpClientRequest.setBody(HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json"))
+      HttpClientRequest.setBody(
+        requestWith(credential),
+        HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json")
       )
   })
+}
+
+/** One token serves many requests: its header is written once. */
+const requestTo = (url: string) => {
+  let last:
+    | { readonly credential: Redacted.Redacted; readonly request: HttpClientRequest.HttpClientRequest }
+    | undefined
+  return (credential: Redacted.Redacted): HttpClientRequest.HttpClientRequest => {
+    if (last?.credential !== credential) {
+      last = { credential, request: HttpClientRequest.bearerToken(HttpClientRequest.post(url), credential) }
+    }
+    return last.request
+  }
 }
 
 /** A request has one recipient: see `recipientsPerRequest`. */

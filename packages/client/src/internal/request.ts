@@ -9,7 +9,7 @@ import * as Recipient from "../Recipient.ts"
 import { exchange } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
 import type { Protocol } from "./protocol.ts"
-import * as Scrub from "./scrub.ts"
+import { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 /** How requests are made. */
@@ -60,7 +60,7 @@ export const ask = (
     onSuccess: (answer) =>
       self.protocol.judge(answer, {
         recipients,
-        scrub: Scrub.make(() => [
+        scrub: new Scrub(() => [
           Redacted.value(credential),
           ...recipients.map(Recipient.value),
           ...prepared.secrets()

@@ -4,43 +4,46 @@
  */
 import * as RegExp_ from "effect/RegExp"
 
-export interface Scrub {
-  /** Makes a text fit to show. */
-  readonly text: (text: string) => string
-  /** Makes a code that nobody told us about fit to show. */
-  readonly code: (code: string) => string
-}
+/** Hides secrets, in whatever case, spacing and escapes, whole or in part, and by its look whatever else may be one. */
+export class Scrub {
+  readonly #secrets: () => Iterable<string>
+  #prepared: { readonly patterns: ReadonlyArray<RegExp>; readonly folded: string } | undefined = undefined
 
-/**
- * Hides the secrets, in whatever case, spacing and escapes, whole or in part, and by its look whatever else may be one.
- *
- * @param secrets Read once, and only if there is a text to hide them in.
- */
-export const make = (secrets: () => Iterable<string>): Scrub => {
-  // short ones are no secrets but words; the longest first, so that no part of one is left when it holds another
-  const hidden = once(() =>
-    Array.from(secrets(), plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
-  )
-  const patterns = once(() => hidden().map(pattern))
-  const folded = once(() => hidden().map((secret) => letters(secret).map(({ letter }) => letter).join("")).join(" "))
-  const hide = (text: string): string => patterns().reduce((rest, pattern) => rest.replace(pattern, redacted), text)
-  return {
-    text: (text) => {
-      // a service's text is a sentence or two: no more of it is looked at
-      const rest = hideParts(hide(plain(text.slice(0, maxRead))), folded())
-      const shown = rest.replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
-      return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
-    },
-    code: (code) => {
-      const words = code.replaceAll("_", " ")
-      return /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && hide(words) === words ? code : "UNKNOWN"
-    }
+  /** The secrets are read once, and only if there is a text to hide them in. */
+  constructor(secrets: () => Iterable<string>) {
+    this.#secrets = secrets
+  }
+
+  /** Makes a text fit to show. */
+  text(text: string): string {
+    // a service's text is a sentence or two: no more of it is looked at
+    const rest = hideParts(this.#hide(plain(text.slice(0, maxRead))), this.#hidden.folded)
+    const shown = rest.replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
+    return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
+  }
+
+  /** Makes a code that nobody told us about fit to show. */
+  code(code: string): string {
+    const words = code.replaceAll("_", " ")
+    return /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && this.#hide(words) === words ? code : "UNKNOWN"
+  }
+
+  #hide(text: string): string {
+    return this.#hidden.patterns.reduce((rest, pattern) => rest.replace(pattern, redacted), text)
+  }
+
+  get #hidden() {
+    return this.#prepared ??= prepare(this.#secrets())
   }
 }
 
-const once = <A>(make: () => A): () => A => {
-  let made: { readonly value: A } | undefined
-  return () => (made ??= { value: make() }).value
+const prepare = (secrets: Iterable<string>) => {
+  // short ones are no secrets but words; the longest first, so that no part of one is left when it holds another
+  const hidden = Array.from(secrets, plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
+  return {
+    patterns: hidden.map(pattern),
+    folded: hidden.map((secret) => letters(secret).map(({ letter }) => letter).join("")).join(" ")
+  }
 }
 
 const redacted = "<redacted>"

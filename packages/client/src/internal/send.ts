@@ -18,6 +18,7 @@ import { fromArray } from "./fresh.ts"
 import { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import { memoizeWeak } from "./memoize.ts"
 import * as metrics from "./metrics.ts"
 import type { Protocol } from "./protocol.ts"
 import type { Settings } from "./settings.ts"
@@ -36,15 +37,6 @@ export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpCli
     metrics: metrics.make(protocol.system),
     alarmsOf: memoizeWeak((clock) => new Alarms(clock))
   }))
-
-const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
-  const made = new WeakMap<K, V>()
-  return (key) => {
-    const known = made.get(key) ?? make(key)
-    made.set(key, known)
-    return known
-  }
-}
 
 /** One message to some recipients, and a report of all. */
 export const send = Effect.fnUntraced(function*(

@@ -1,0 +1,13 @@
+/**
+ * Makes a value once for each key, and keeps it as long as the key is used.
+ */
+export const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
+  const made = new WeakMap<K, V>()
+  return (key) => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
+}
