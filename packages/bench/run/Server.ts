@@ -3,7 +3,7 @@ import { Data, Effect, FileSystem, Path, Schedule, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import * as Net from "node:net"
 import { generate } from "selfsigned"
-import { accessToken, message, tokensOf } from "./work.ts"
+import { accessToken, message, tokensOf } from "../process/work.ts"
 
 /** The benchmark cannot go on. */
 export class Stopped extends Data.TaggedError("Stopped")<{ readonly message: string }> {}
@@ -147,6 +147,8 @@ const isListening = (port: number) =>
 // The server
 // -----------------------------------------------------------------------------
 
+export type Server = Effect.Success<typeof start>
+
 /** Runs as long as the scope is open. */
 export const start = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -196,7 +198,10 @@ const h2load = Effect.fnUntraced(function*(url: string, folder: string) {
   yield* fs.writeFileString(body, JSON.stringify({ message: { ...message, token } }))
   const headers = [`authorization: Bearer ${accessToken}`, "content-type: application/json"]
   const printed = yield* run("h2load", [
-    ...["-n", "50000", "-c", "1", "-m", "100", "-t", "1", "-d", body],
+    "--requests=50000",
+    "--clients=1",
+    "--max-concurrent-streams=100",
+    `--data=${body}`,
     ...headers.flatMap((header) => ["-H", header]),
     url
   ])

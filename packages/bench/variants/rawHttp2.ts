@@ -1,7 +1,7 @@
 /** node:http2 and nothing else, as one writes it by hand: the limit of what a client in JavaScript reaches. */
 import { connect } from "node:http2"
-import { measure } from "../measure.ts"
-import { accessToken, message } from "../work.ts"
+import { measure } from "../process/measure.ts"
+import { accessToken, message } from "../process/work.ts"
 
 await measure(({ inFlight, origin, project, sessions }) => {
   const opened = Array.from({ length: sessions }, () => connect(origin))

@@ -1,14 +1,14 @@
 /** fcm-v1-http2's `sendMulticast`, with its 10 connections, which it opens anew each time. */
 import { registerHooks } from "node:module"
-import { divert } from "../divert.ts"
-import { measure } from "../measure.ts"
-import { message } from "../work.ts"
+import { divert } from "../process/divert.ts"
+import { measure } from "../process/measure.ts"
+import { message } from "../process/work.ts"
 
 // all that it takes of Google's library is an access token
 registerHooks({
   resolve: (specifier, context, next) =>
     specifier === "googleapis"
-      ? { url: new URL("../googleapis.ts", import.meta.url).href, shortCircuit: true }
+      ? { url: new URL("../process/googleapis.ts", import.meta.url).href, shortCircuit: true }
       : next(specifier, context)
 })
 

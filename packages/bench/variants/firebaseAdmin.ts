@@ -2,10 +2,10 @@
 import { initializeApp } from "firebase-admin/app"
 import { getMessaging } from "firebase-admin/messaging"
 import type { OutgoingHttpHeaders } from "node:http2"
-import { divert } from "../divert.ts"
-import { measure } from "../measure.ts"
-import { slicesOf } from "../slices.ts"
-import { accessToken, message } from "../work.ts"
+import { divert } from "../process/divert.ts"
+import { measure } from "../process/measure.ts"
+import { slicesOf } from "../process/slices.ts"
+import { accessToken, message } from "../process/work.ts"
 
 interface Asked {
   /** Calls in flight. */
