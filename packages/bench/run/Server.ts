@@ -34,16 +34,20 @@ const run = Effect.fnUntraced(
 const installed = Effect.all([run("nginx", ["-v"]), run("h2load", ["--version"]), run("sh", ["-c", `ls ${modules}`])])
 
 /** Installs what is not there, where it may. */
-const install = Effect.catchTag(installed, "Stopped", () =>
-  run("apt-get", ["install", "-y", ...debian]).pipe(
-    Effect.mapError(({ message }) =>
-      new Stopped({
-        message: `the server needs nginx with its module echo, and h2load, on Debian:\n` +
-          `  apt-get install -y ${debian.join(" ")}\nwhich was tried:\n${message}`
-      })
-    ),
-    Effect.andThen(installed)
-  ))
+const install = Effect.catchTag(
+  installed,
+  "Stopped",
+  () =>
+    run("sh", ["-c", `apt-get update && apt-get install -y ${debian.join(" ")}`]).pipe(
+      Effect.mapError(({ message }) =>
+        new Stopped({
+          message: `The server is nginx with its module echo, h2load looks at it. On Debian, as root:\n` +
+            `  apt-get install -y ${debian.join(" ")}\nThat was tried: ${message}`
+        })
+      ),
+      Effect.andThen(installed)
+    )
+)
 
 // -----------------------------------------------------------------------------
 // Configuration

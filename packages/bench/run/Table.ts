@@ -50,14 +50,14 @@ export const goals = (judged: ReadonlyArray<Judged>): string =>
 
 export const suite = ({ base, variants }: Suite, rounds: ReadonlyArray<Round>): string =>
   format(
-    ["variant", "recipients/s", "(min-max)", "CPU s/10k", "peak MB", "heap MB", "rate / first", "CPU / first"],
+    ["variant", "recipients/s", "(min-max)", "CPU s/10k", "peak MB", "heap MB", "rate, ratio", "CPU, ratio"],
     Object.entries(variants).filter(([key]) => rounds[0]?.has(key)).map(([key, { says }]) => {
       const of = (metric: Metric) => results(rounds, key).map((result) => result[metric])
       return [
         says,
         whole(median(of("rate"))),
         `${whole(Math.min(...of("rate")))}-${whole(Math.max(...of("rate")))}`,
-        median(of("cpu")).toFixed(3),
+        median(of("cpu")).toPrecision(3),
         whole(median(of("rss"))),
         whole(median(of("heap"))),
         ratio(rounds, key, base, "rate").toFixed(2),

@@ -26,10 +26,12 @@ const v1 = { project: "fast", warmUp: 4000, count: 20_000, sessions: 1, inFlight
 const raw: Variant = { says: "raw node:http2", file: "rawHttp2" }
 
 const firebaseAdmin = (calls: number): Variant => ({
-  says: `firebase-admin, \`sendEach\`, ${calls} at once`,
+  says: calls === 1 ? "firebase-admin" : `firebase-admin, ${calls} calls at once`,
   file: "firebaseAdmin",
   told: { calls }
 })
+
+const fcmV1Http2: Variant = { says: "fcm-v1-http2, 10 connections", file: "fcmV1Http2" }
 
 const fcm = (says: string, told: Variant["told"]): Variant => ({
   says: `ours, ${says}`,
@@ -56,7 +58,7 @@ export const suites: { readonly [key: string]: Suite } = {
       firebaseAdmin: firebaseAdmin(1),
       sendOne: fcm("`send` one recipient at a time, 100 fibers", { way: "sendOne" }),
       firebaseAdmin4: firebaseAdmin(4),
-      fcmV1Http2: { says: "fcm-v1-http2, 10 connections", file: "fcmV1Http2" },
+      fcmV1Http2,
       undici: fcm("`send` with an array, over undici", { way: "send", client: "undici" })
     }
   },
@@ -68,6 +70,7 @@ export const suites: { readonly [key: string]: Suite } = {
       raw,
       firebaseAdmin: firebaseAdmin(1),
       send: fcm("`send` with an array", { way: "send" }),
+      fcmV1Http2,
       sendStream: fcm("`sendStream`", { way: "sendStream" })
     }
   },
@@ -93,14 +96,21 @@ export const suites: { readonly [key: string]: Suite } = {
     }
   },
   tracing: {
-    says: "FCM v1, spans exported by `OtlpTracer`: 20,000 recipients",
+    says: "FCM v1, spans exported by `OtlpTracer`: 20,000 recipients, 500 a send, one send after the other",
     job: v1,
     base: "off",
     variants: {
-      off: fcm("`send`, 500 recipients each, no tracer", { way: "sends" }),
-      on: fcm("`send`, 500 recipients each, a span each", { way: "sends", tracing: true }),
-      oneOff: fcm("`send`, 1 recipient each, no tracer", { way: "sendOne" }),
-      oneOn: fcm("`send`, 1 recipient each, a span each", { way: "sendOne", tracing: true })
+      off: fcm("no tracer", { way: "sends" }),
+      on: fcm("a span a send", { way: "sends", tracing: true })
+    }
+  },
+  tracingOne: {
+    says: "The same, 1 recipient a send, 100 fibers: as many spans as recipients",
+    job: v1,
+    base: "off",
+    variants: {
+      off: fcm("no tracer", { way: "sendOne" }),
+      on: fcm("a span a send", { way: "sendOne", tracing: true })
     }
   },
   goaway: {
@@ -109,7 +119,7 @@ export const suites: { readonly [key: string]: Suite } = {
     base: "without",
     goaway: ["with", "withStream"],
     variants: {
-      without: fcm("`send` with an array, without", { way: "send" }),
+      without: fcm("`send` with an array, no GOAWAY", { way: "send" }),
       with: fcm("`send` with an array", { way: "send" }),
       withStream: fcm("`sendStream`", { way: "sendStream" })
     }
