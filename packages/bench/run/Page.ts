@@ -1,6 +1,6 @@
 /** `docs/benchmarks.md`: what is between the marks is generated, the rest is written by hand. */
 import { DateTime, Effect, FileSystem, Schema } from "effect"
-import { createRequire } from "node:module"
+import { findPackageJSON } from "node:module"
 import * as Os from "node:os"
 import * as Process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -47,7 +47,7 @@ const circumstances = Effect.fnUntraced(function*(server: Server, ceiling: numbe
   const cpus = Os.cpus()
   const today = DateTime.formatIsoDateUtc(yield* DateTime.now)
   return [
-    `- ${today}, \`${command}\`, medians of ${Math.max(...[...rounds.values()].map(({ length }) => length))} rounds`,
+    `- ${today}, \`${command}\`, rounds: ${Math.max(...[...rounds.values()].map(({ length }) => length))}`,
     `- ${cpus[0]?.model.trim()}, ${cpus.length} cores, ${
       Math.round(Os.totalmem() / 2 ** 30)
     } GB, ${Os.type()} ${Os.release()}`,
@@ -72,10 +72,9 @@ const Manifest = Schema.fromJsonString(Schema.Struct({ version: Schema.String })
 /** Undici is that of Effect's bridge to Node. */
 const versionOf = Effect.fnUntraced(function*(name: string) {
   const fs = yield* FileSystem.FileSystem
-  const require = createRequire(import.meta.resolve("@effect/platform-node/package.json"))
-  const path = name === "undici"
-    ? require.resolve("undici/package.json")
-    : fileURLToPath(import.meta.resolve(`${name}/package.json`))
+  const from = name === "undici" ? import.meta.resolve("@effect/platform-node/Undici") : import.meta.url
+  const path = findPackageJSON(name, from)
+  if (path === undefined) return yield* new Stopped({ message: `${name} is not installed` })
   const { version } = yield* Schema.decodeEffect(Manifest)(yield* fs.readFileString(path))
   return `${name} ${version}`
 })
