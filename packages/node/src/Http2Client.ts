@@ -4,6 +4,7 @@
  * @since 1.0.0
  */
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -12,6 +13,7 @@ import { constTrue } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -78,8 +80,9 @@ export interface Options {
    */
   readonly pingTimeout?: Duration.Input | undefined
   /**
-   * Bytes of a response's body at most, read whole or as a stream. A larger one is a `DecodeError`. By default nothing is
-   * refused; of bodies that nobody reads, 64 KiB are taken.
+   * Bytes of a response's body at most, read whole or as a stream; `HttpIncomingMessage.MaxBodySize` lowers it for a
+   * request. A larger one is a `DecodeError` with the cause `BoundedResponse.BodyTooLarge`. By default nothing is refused;
+   * of bodies that nobody reads, 64 KiB are taken.
    */
   readonly maxResponseSize?: number | undefined
   /**
@@ -125,6 +128,10 @@ export const make = Effect.fnUntraced(function*(
     (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined ||
     poolOf(target).isHttp1
 
+  const limitIn = (context: Context.Context<never>): number => {
+    const size = Context.get(context, HttpIncomingMessage.MaxBodySize)
+    return size === undefined ? settings.maxResponseSize : Math.min(Number(size), settings.maxResponseSize)
+  }
   const upload: Exchange.Run = (effect, context) => run(Effect.provideContext(effect, context))
   const exchange = (
     request: HttpClientRequest.HttpClientRequest,
@@ -134,7 +141,7 @@ export const make = Effect.fnUntraced(function*(
   ): Exchange.Result =>
     Effect.callback((resume) => {
       const pool = poolOf(target)
-      const exchange = new Exchange.Exchange(request, target, settings.maxResponseSize, context, upload, resume)
+      const exchange = new Exchange.Exchange(request, target, limitIn(context), context, upload, resume)
       signal?.addEventListener("abort", () => pool.cancel(exchange), { once: true })
       pool.submit(exchange)
       return Effect.sync(() => pool.cancel(exchange))

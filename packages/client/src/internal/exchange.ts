@@ -1,6 +1,7 @@
 /**
  * One HTTP exchange with a service that we do not trust: bounded in size, told apart by what was written.
  */
+import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -13,9 +14,11 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { BodyTooLarge, isBoundedResponse } from "../BoundedResponse.ts"
 import { RequestNotSent } from "../RequestNotSent.ts"
 import { Network, Timeout } from "../SendError.ts"
 import { memoizeWeak } from "./memoize.ts"
@@ -50,7 +53,8 @@ export const quiet = Effect.fnUntraced(
     const context = yield* Effect.context<HttpClient.HttpClient>()
     const init: RequestInit = { ...Context.getOrUndefined(context, FetchHttpClient.RequestInit), redirect: "manual" }
     const own = Context.make(FetchHttpClient.RequestInit, init).pipe(
-      Context.add(HttpClient.TracerDisabledWhen, constTrue)
+      Context.add(HttpClient.TracerDisabledWhen, constTrue),
+      Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
     )
     // requests of one send have one context
     const withOwn = memoizeWeak((context: Context.Context<never>) => Context.merge(context, own))
@@ -93,6 +97,7 @@ const readText = (
   response: HttpClientResponse.HttpClientResponse,
   headers: Headers.Headers
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
+  if (isBoundedResponse(response)) return Effect.catch(response.text, emptyIfTooLarge)
   const length = headers["content-length"]
   // neither undici nor fetch bounds what it reads, and the length of a compressed body says nothing
   return length !== undefined && /^\d+$/.test(length) && Number(length) <= maxBodyBytes &&
@@ -101,6 +106,11 @@ const readText = (
     : readCounted(response.stream)
 }
 
+const emptyIfTooLarge = (
+  error: HttpClientError.HttpClientError
+): Effect.Effect<string, HttpClientError.HttpClientError> =>
+  error.reason.cause instanceof BodyTooLarge ? Effect.succeed("") : Effect.fail(error)
+
 const readCounted = (
   stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
 ): Effect.Effect<string, HttpClientError.HttpClientError> =>
@@ -108,12 +118,12 @@ const readCounted = (
     const body = new Counted()
     return Effect.matchEffect(Stream.runForEachArray(stream, body.add), {
       onFailure: (error) =>
-        error instanceof TooLarge || error.reason._tag === "EmptyBodyError" ? Effect.succeed("") : Effect.fail(error),
+        error instanceof BodyTooLarge || error.reason._tag === "EmptyBodyError"
+          ? Effect.succeed("")
+          : Effect.fail(error),
       onSuccess: () => Effect.succeed(body.text)
     })
   })
-
-class TooLarge extends Data.TaggedError("TooLarge")<{}> {}
 
 const utf8 = new TextDecoder()
 
@@ -125,10 +135,10 @@ class Counted {
   /** Several are put together as they come: a body of many small pieces is no larger than another. */
   #several: { readonly decoder: TextDecoder; text: string } | undefined = undefined
 
-  readonly add = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<void, TooLarge> => {
+  readonly add = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<void, BodyTooLarge> => {
     for (const chunk of chunks) {
       this.#bytes += chunk.length
-      if (this.#bytes > maxBodyBytes) return Effect.fail(new TooLarge())
+      if (this.#bytes > maxBodyBytes) return Effect.fail(new BodyTooLarge({ limit: maxBodyBytes }))
       if (this.#first === undefined) this.#first = chunk
       else this.#append(this.#first, chunk)
     }

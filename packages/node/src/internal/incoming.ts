@@ -1,6 +1,7 @@
 /**
  * The body of a response as it comes in: bytes that wait for their reader, never more than the stream's window.
  */
+import { BodyTooLarge } from "@cloud-messaging/client/BoundedResponse"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -51,7 +52,7 @@ export class Incoming {
     if (this.#state !== "open") return
     this.#received += chunk.length
     if (this.#received > this.#limit) {
-      this.fail(`the body is larger than ${this.#limit} bytes`)
+      this.fail(new BodyTooLarge({ limit: this.#limit }))
       return this.#source.discard()
     }
     this.#chunks.push(chunk)

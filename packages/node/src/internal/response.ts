@@ -1,6 +1,7 @@
 /**
  * A response over HTTP/2.
  */
+import * as BoundedResponse from "@cloud-messaging/client/BoundedResponse"
 import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
@@ -21,9 +22,12 @@ import type { IncomingHttpHeaders } from "node:http2"
 import * as Failure from "./failure.ts"
 import type { Incoming } from "./incoming.ts"
 
-export class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+export class Response extends Inspectable.Class
+  implements HttpClientResponse.HttpClientResponse, BoundedResponse.BoundedResponse
+{
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly [BoundedResponse.TypeId] = BoundedResponse.TypeId
   readonly request: HttpClientRequest.HttpClientRequest
   readonly url: string
   readonly status: number
