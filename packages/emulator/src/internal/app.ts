@@ -51,12 +51,21 @@ export const make: Effect.Effect<App, never, World | Scope.Scope> = Effect.gen(f
   return app.pipe(
     Effect.catchTag(
       "HttpServerError",
-      ({ reason }) => Effect.succeed(reason._tag === "RouteNotFound" ? notFound : unreadable)
+      ({ reason }) =>
+        Effect.succeed(
+          reason._tag === "RouteNotFound"
+            ? notFound
+            : reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+            ? tooLarge
+            : unreadable
+        )
     ),
     Effect.provideContext(context)
   )
 })
 
 const notFound = HttpServerResponse.text("Not Found", { status: 404 })
+
+const tooLarge = HttpServerResponse.text("The request is too large", { status: 413 })
 
 const unreadable = HttpServerResponse.text("The request could not be read", { status: 400 })
