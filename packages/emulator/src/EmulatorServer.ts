@@ -23,12 +23,12 @@ import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 
 /**
- * Where to listen.
+ * Where to listen, and what the emulator begins with.
  *
  * @category options
  * @since 1.0.0
  */
-export interface Options {
+export interface Options extends Emulator.Options {
   /**
    * 1 to 65535; 0 takes a free port.
    *
@@ -102,15 +102,15 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<EmulatorServer | Emulator.Emulator, HttpServerError.ServeError | TokenRequired> =>
-  Layer.effect(EmulatorServer, make(options)).pipe(Layer.provideMerge(Emulator.layer))
+): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError | TokenRequired> =>
+  Layer.effect(EmulatorServer, make(options)).pipe(Layer.provideMerge(Emulator.layerWith(options)))
 
 const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], port = 0, token }: Options) {
-  const emulator = yield* Emulator.Emulator
+  const app = yield* Emulator.App
   const hasToken = token !== undefined && Redacted.value(token) !== ""
   if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
   const controls = yield* control.make({ host, hostNames, token: hasToken ? token : undefined })
-  const services = emulator.app.pipe(
+  const services = app.pipe(
     Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )

@@ -6,7 +6,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Arrival, Requests } from "../Emulator.ts"
+import type { Arrival } from "../Arrival.ts"
+import type { Options, Requests } from "../Emulator.ts"
 
 /** One registration's subscription to a topic. */
 export interface Subscription {
@@ -39,15 +40,16 @@ export class World extends Context.Service<World, {
   readonly counters: { published: number; groups: number }
 }>()("@cloud-messaging/emulator/internal/World") {}
 
-export const layer: Layer.Layer<World> = Layer.sync(World, () => ({
-  arrivals: [],
-  requests: { fcm: 0, gcm: 0, topics: 0, groups: 0, token: 0 },
-  tokens: new Map(),
-  strikes: new Map(),
-  subscriptions: new Map(),
-  groups: new Map(),
-  counters: { published: 0, groups: 0 }
-}))
+export const layer = (_options: Options): Layer.Layer<World> =>
+  Layer.sync(World, () => ({
+    arrivals: [],
+    requests: { fcm: 0, gcm: 0, topics: 0, groups: 0, token: 0 },
+    tokens: new Map(),
+    strikes: new Map(),
+    subscriptions: new Map(),
+    groups: new Map(),
+    counters: { published: 0, groups: 0 }
+  }))
 
 /** Takes a message, and gives it an id. */
 export const accept = (arrival: Omit<Arrival, "messageId" | "acceptedAt">, messageId: (n: number) => string) =>
