@@ -143,7 +143,7 @@ const notFound = HttpServerResponse.jsonUnsafe({ _tag: "NotFound", message: "The
 const kept = (response: HttpServerResponse.HttpServerResponse) => {
   const { body } = response
   return body._tag === "Stream"
-    ? HttpServerResponse.setBodyKeepHeaders(
+    ? HttpServerResponse.setBody(
       response,
       HttpBody.stream(Stream.merge(body.stream, comments, { haltStrategy: "left" }), body.contentType)
     )
