@@ -43,7 +43,7 @@ export const isLoopback = (hostname: string): boolean =>
 
 /** The name in a `Host` header, in lower case. */
 const hostnameOf = (host: string | undefined): Option.Option<string> =>
-  host !== undefined && /^[^/\\@?#\s]+$/.test(host) && URL.canParse(`http://${host}`)
+  host !== undefined && /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`)
     ? Option.some(new URL(`http://${host}`).hostname)
     : Option.none()
 
