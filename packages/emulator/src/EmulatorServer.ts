@@ -21,6 +21,7 @@ import * as Emulator from "./Emulator.ts"
 import type { AnswerCut } from "./internal/answer.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
+import * as movableClock from "./internal/movableClock.ts"
 
 /**
  * Where to listen, and what the emulator begins with.
@@ -103,7 +104,9 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
 export const layer = (
   options: Options = {}
 ): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError | TokenRequired> =>
-  Layer.effect(EmulatorServer, make(options)).pipe(Layer.provideMerge(Emulator.layerWith(options)))
+  Layer.effect(EmulatorServer, make(options)).pipe(
+    Layer.provideMerge(Layer.provide(Emulator.layerWith(options), movableClock.layer))
+  )
 
 const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], port = 0, token }: Options) {
   const app = yield* Emulator.App

@@ -4,7 +4,7 @@
 import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/EmulatorServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { ChildProcess } from "effect/process"
 import process from "node:process"
@@ -41,7 +41,7 @@ const get = (url: string, token?: string) =>
     Effect.map(({ status }) => status)
   )
 
-const services = [NodeServices.layer, FetchHttpClient.layer]
+const services = Layer.merge(NodeServices.layer, FetchHttpClient.layer)
 
 // each starts a program or two
 const patience = 30_000
@@ -71,7 +71,7 @@ describe("cloud-messaging-emulator", () => {
       assert.strictEqual(code, 1)
       assert.match(printed, /Cannot listen on 127\.0\.0\.1:\d+: another program listens there.*--port/)
       assert.notInclude(printed, "at ")
-    }).pipe(Effect.provide([layerServer(), ...services])), patience)
+    }).pipe(Effect.provide([layerServer(), services])), patience)
 
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
     Effect.gen(function*() {

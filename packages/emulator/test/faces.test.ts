@@ -8,7 +8,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Queue, Stream } from "effect"
 import { HttpClient } from "effect/http"
-import { exchange, fcmError, fcmJson, gcmJson, gcmResults } from "./utils/requests.ts"
+import { exchange, fcmError, fcmJson, gcmJson } from "./utils/requests.ts"
 
 // -----------------------------------------------------------------------------
 // Faces

@@ -1,14 +1,19 @@
 /** The application beside the emulator's command, which tells it by the environment where to send. */
-import { Fcm, Gcm } from "@cloud-messaging/client"
+import { Fcm, Gcm, ServiceAccount } from "@cloud-messaging/client"
 import { Emulator, EmulatorClient } from "@cloud-messaging/emulator"
-import * as GoogleAuth from "@cloud-messaging/node/GoogleAuth"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Console, Effect, Layer, Redacted } from "effect"
+import { Config, Console, Effect, Layer } from "effect"
 import * as assert from "node:assert"
 import { ada, announce, lin } from "./announce.ts"
 
-const fcm = Fcm.layerConfig({ projectId: "my-project" }).pipe(Layer.provide(GoogleAuth.layer))
-const gcm = Gcm.layerConfig({ apiKey: Redacted.make("never sent") })
+// as it is in production, where the rest of the environment says who it is
+const fcm = Fcm.layerConfig({ projectId: Config.succeed("my-project") }).pipe(
+  Layer.provide(ServiceAccount.layerConfig({
+    clientEmail: Config.String("FCM_CLIENT_EMAIL"),
+    privateKey: Config.Redacted("FCM_PRIVATE_KEY")
+  }))
+)
+const gcm = Gcm.layerConfig({ apiKey: Config.Redacted("GCM_API_KEY") })
 
 const program = Effect.gen(function*() {
   for (const layer of [fcm, gcm]) {
@@ -21,7 +26,6 @@ const program = Effect.gen(function*() {
 })
 
 program.pipe(
-  Effect.provide(EmulatorClient.layerConfig()),
-  Effect.provide(NodeHttpClient.layerUndici),
+  Effect.provide(Layer.provideMerge(EmulatorClient.layerConfig(), NodeHttpClient.layerUndici)),
   Effect.runPromise
 )
