@@ -3,6 +3,8 @@
  * the device is.
  */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Device from "../Device.ts"
 import * as bounded from "./bounded.ts"
 import * as devices from "./devices.ts"
 import type { Asked, ForOne } from "./faults.ts"
@@ -25,7 +27,7 @@ const names = [
 ] as const
 
 /** Whether a text may be a registration token: one word of visible ASCII, as all are that apps were ever given. */
-export const isRegistration = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+export const isRegistration: (text: string) => boolean = Schema.is(Device.Name)
 
 export type Name = typeof names[number]
 
@@ -47,6 +49,8 @@ const isName = (text: string | undefined): text is Name => names.some((name) => 
 
 export const ok: Fate = { name: "ok", n: undefined }
 
+const invalid: Fate = { name: "invalid", n: undefined }
+
 /** The fate that a recipient's name decides; `ok` for any other name. */
 export const parse = (recipient: string): Fate => {
   const match = pattern.exec(recipient)
@@ -64,6 +68,7 @@ export const judge = Effect.fnUntraced(function*(
   recipient: string,
   fault: ForOne | undefined
 ): Effect.fn.Return<Fate, never, world.World> {
+  if (!isRegistration(recipient)) return invalid
   const fate = yield* strike(project ?? "", endpoint, recipient)
   if (fate.name !== "ok") return fate
   if (fault?._tag === "Refuse") return { ...ok, name: fault.reason, retryAfter: fault.retryAfter }

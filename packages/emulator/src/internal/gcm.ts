@@ -13,7 +13,7 @@ import type * as Schema from "effect/Schema"
 import type { Audience } from "../Arrival.ts"
 import { plain } from "./answer.ts"
 import * as delivery from "./delivery.ts"
-import * as Fate from "./fate.ts"
+import type * as Fate from "./fate.ts"
 
 // -----------------------------------------------------------------------------
 // Who may send
@@ -78,7 +78,7 @@ export const resultOf = Effect.fnUntraced(function*(
   sent: delivery.Sent,
   audience?: Audience
 ) {
-  const error = Fate.isRegistration(id) ? errors[name] : "InvalidRegistration"
+  const error = errors[name]
   if (error !== undefined) return { error } satisfies GcmHttp.Result
   const accepted = yield* delivery.accept(
     { ...sent, recipient: id, kind: "token", ...audience === undefined ? {} : { audience } },

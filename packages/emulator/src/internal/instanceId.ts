@@ -50,7 +50,7 @@ const batch = <R>(
     const by = { project: found.value, endpoint: "topics", recipients: tokens, say: gcm.say } as const
     return yield* exchange.run(by, (fates) =>
       Effect.forEach(tokens, (token, i) => {
-        const error = token === "" ? "INVALID_ARGUMENT" : errors[fates[i]?.name ?? "ok"]
+        const error = errors[fates[i]?.name ?? "ok"]
         return error === undefined ? run(found.value, token, topic) : Effect.succeed<InstanceId.Result>({ error })
       }).pipe(
         Effect.map((results) => ({ text: JSON.stringify({ results }) }))

@@ -93,11 +93,11 @@ const projectOf = (id: string, provide: world.Provide): Emulator.ProjectService 
 
 const devicesOf = (project: string, provide: world.Provide): Emulator.Devices => {
   const change = (
-    recipient: string,
+    recipients: ReadonlyArray<string>,
     how: () => Effect.Effect<world.DeviceState, never, world.World>
   ) =>
     provide(Effect.gen(function*() {
-      if (!Fate.isRegistration(recipient)) return yield* new InvalidName({ what: "recipient" })
+      if (!recipients.every(Fate.isRegistration)) return yield* new InvalidName({ what: "recipient" })
       return yield* state.deviceOf(project, yield* how())
     }))
   const reach = Effect.fnUntraced(function*(recipient: string, presence: Presence | undefined) {
@@ -113,15 +113,18 @@ const devicesOf = (project: string, provide: world.Provide): Emulator.Devices =>
     return yield* reach(recipient, presence)
   })
   return {
-    register: (registration) => change(registration.recipient, () => register(registration)),
+    register: (registration) => {
+      const { canonical, recipient } = registration
+      return change([recipient, canonical ?? recipient], () => register(registration))
+    },
     get: (recipient) =>
       provide(
         Effect.flatMap(devices.find(project, recipient), (device) =>
           device === undefined ? Effect.succeed(undefined) : state.deviceOf(project, device))
       ),
     list: provide(state.devicesOf(project)),
-    setPresence: (recipient, presence) => change(recipient, () => reach(recipient, presence)),
-    unregister: (recipient) => change(recipient, () => devices.unregister(project, recipient))
+    setPresence: (recipient, presence) => change([recipient], () => reach(recipient, presence)),
+    unregister: (recipient) => change([recipient], () => devices.unregister(project, recipient))
   }
 }
 
