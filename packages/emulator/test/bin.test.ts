@@ -10,7 +10,7 @@ import { ChildProcess } from "effect/process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const bin = fileURLToPath(new URL("../src/internal/bin.ts", import.meta.url))
 
 const spawn = (args: ReadonlyArray<string>, env: { readonly [name: string]: string } = {}) =>
   ChildProcess.make(process.execPath, [bin, ...args], { env, extendEnv: true, detached: false })

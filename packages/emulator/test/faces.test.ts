@@ -7,7 +7,7 @@ import { FcmV1 } from "@cloud-messaging/protocol"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Queue, Stream } from "effect"
-import { HttpClient } from "effect/http"
+import type { HttpClient } from "effect/http"
 import { exchange, fcmError, fcmJson, gcmJson } from "./utils/requests.ts"
 
 // -----------------------------------------------------------------------------

@@ -60,10 +60,9 @@ const controls: ReadonlyArray<Endpoint> = Object.values(EmulatorApi.EmulatorApi.
 const endpoints = [...services, ...controls]
 
 /** What the server itself says, before it looks at who is asked: nothing such, too large, not well-formed. */
-const general = [200, 204, 400, 404, 413, 431]
+const general = new Set([200, 204, 400, 404, 413, 431])
 
-const isAllowed = ({ statuses }: Endpoint, status: number): boolean =>
-  statuses.includes(status) || general.includes(status)
+const isAllowed = ({ statuses }: Endpoint, status: number): boolean => statuses.includes(status) || general.has(status)
 
 // -----------------------------------------------------------------------------
 // Requests

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 /**
  * `npx @cloud-messaging/emulator`
- *
- * @since 1.0.0
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -13,13 +11,13 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { command } from "./internal/cli.ts"
+import { command } from "./cli.ts"
 
 const Manifest = Schema.fromJsonString(Schema.Struct({ version: Schema.String }))
 
 const program = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const manifest = yield* fs.readFileString(fileURLToPath(new URL("../package.json", import.meta.url)))
+  const manifest = yield* fs.readFileString(fileURLToPath(new URL("../../package.json", import.meta.url)))
   const { version } = yield* Schema.decodeEffect(Manifest)(manifest)
   yield* Command.run(command, { version })
 })
