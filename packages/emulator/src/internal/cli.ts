@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
+import * as Project from "../Project.ts"
 import * as exec from "./exec.ts"
 
 /** Where clients find the emulator, and the token with which they may control it. */
@@ -28,30 +29,48 @@ const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 // Flags
 // -----------------------------------------------------------------------------
 
-const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+const within = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const flags = {
   port: Flag.Int("port").pipe(
     Flag.withAlias("p"),
-    Flag.withDescription("The port to listen on; 0 takes a free one. Default: 8025, for exec a free one"),
-    Flag.withSchema(Port),
+    Flag.withDescription("The port to listen on; 0 takes a free one. By default 8025, for exec a free one"),
+    Flag.withSchema(within(0, 65_535)),
     Flag.optional
   ),
   host: Flag.String("host").pipe(
-    Flag.withDescription("The address to listen on. Beyond this machine it needs a token"),
+    Flag.withDescription("The address to listen on, by default 127.0.0.1. Beyond this machine it needs a token"),
     Flag.withDefault("127.0.0.1")
   ),
   hostNames: Flag.String("host-name").pipe(
-    Flag.withDescription(
-      "Another name by which the control API may be asked, such as that of a container; may be repeated"
-    ),
+    Flag.withDescription("Another name by which the control API may be asked, such as a container's. May be repeated"),
     Flag.atLeast(0)
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription("What the control API wants as bearer token. Also from CLOUD_MESSAGING_EMULATOR_TOKEN"),
+    Flag.withDescription(`What the control API wants as bearer token; also from ${tokenVariable}`),
     Flag.withFallbackConfig(Config.Redacted(tokenVariable)),
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
+  ),
+  strict: Flag.Boolean("strict").pipe(
+    Flag.withDescription("Only registered devices exist: who sends to another is told UNREGISTERED"),
+    Flag.withDefault(Project.defaults.strict)
+  ),
+  keep: Flag.Int("keep").pipe(
+    Flag.withDescription("How many messages are kept, by default 10000"),
+    Flag.withSchema(within(1, 1_000_000)),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined)
+  ),
+  quota: Flag.Int("quota").pipe(
+    Flag.withDescription(`Messages of a project in a minute, by default ${Project.defaults.quota}`),
+    Flag.withSchema(Schema.Natural),
+    Flag.withDefault(Project.defaults.quota)
+  ),
+  deviceRate: Flag.Int("device-rate").pipe(
+    Flag.withDescription(`Messages to a device in a minute, by default ${Project.defaults.deviceRate}`),
+    Flag.withSchema(Schema.Natural),
+    Flag.withDefault(Project.defaults.deviceRate)
   )
 }
 
