@@ -367,7 +367,7 @@ const Send = Schema.TaggedStruct("Send", {
   protocol: Schema.Literals(["FCM v1", "GCM"]),
   times: Schema.Literals([1, 1, 1, 101]),
   ttl: Schema.optionalKey(Schema.Literals([0, 60, hour])),
-  key: Schema.optionalKey(Schema.Literals(["a", "b", "c", "d", "e"])),
+  key: Schema.optionalKey(Schema.Literals(["a", "b", "c", "d", "e", "f", "g", "h"])),
   priority: Schema.optionalKey(Schema.Literals(["normal", "high"])),
   notification: Schema.Literals([false, false, false, true])
 })
@@ -387,7 +387,7 @@ const perform = Effect.fnUntraced(function*(step: typeof Step.Type) {
 
 it.effect.prop(
   "whatever is sent and whenever a phone is away, what is kept for it keeps to the limits, and nothing is lost untold",
-  { steps: Arbitrary.array(Arbitrary.schema(Step), { minLength: 1, maxLength: 30 }) },
+  { steps: Arbitrary.array(Arbitrary.schema(Step), { minLength: 1, maxLength: 40 }) },
   ({ steps }) =>
     Effect.gen(function*() {
       const { configure, devices, messages } = yield* Emulator.project(project)
