@@ -73,7 +73,7 @@ export const State = Schema.Literals([
 const common = {
   id: Schema.Natural,
   project: Schema.String,
-  recipient: Schema.String,
+  recipient: Device.Name,
   kind: Device.Kind,
   audience: Schema.optionalKey(Audience),
   dryRun: Schema.Boolean,
