@@ -1,7 +1,7 @@
 /**
  * What no client sends, to every endpoint of a running server: a documented 4xx, never a 5xx, and the server lives on.
  */
-import { EmulatorApi } from "@cloud-messaging/emulator"
+import { Device, EmulatorApi, Fault, Project } from "@cloud-messaging/emulator"
 import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/EmulatorServer"
 import { assert, describe, layer } from "@effect/vitest"
 import { Arbitrary, Effect, Schema } from "effect"
@@ -279,12 +279,46 @@ describe("a running server", () => {
       runs(200)
     )
 
+    it.effect.prop(
+      "takes whatever fault, device and state there can be, and tells of them",
+      { fault: Fault.Fault, device: Device.Registration, state: Project.State },
+      ({ device, fault, state }) =>
+        Effect.gen(function*() {
+          const { url } = yield* EmulatorServer
+          const post = (path: string, body: unknown) =>
+            exchangeBytes(url, change(`/emulator/v1/projects/any/${path}`, JSON.stringify(body)))
+          const answers = [
+            yield* post("state", yield* encodeState(state)),
+            yield* post("faults/add", fault),
+            yield* post("devices/register", device)
+          ]
+          for (const { status, text } of answers) assert.include([200, 204], status, text)
+          const { status, text } = yield* exchangeBytes(url, read("/emulator/v1/projects/any/state"))
+          assert.strictEqual(status, 200, text)
+          assert.strictEqual((yield* post("reset", {})).status, 204)
+        }),
+      runs(100)
+    )
+
+    it.effect("tells all that came of it", () =>
+      Effect.gen(function*() {
+        const { url } = yield* EmulatorServer
+        const { text } = yield* exchangeBytes(url, read("/emulator/v1/projects"))
+        const ids = yield* Schema.decodeUnknownEffect(Ids)(text.split("\r\n\r\n")[1])
+        for (const id of ids.filter((id) => id !== "." && id !== ".." && id !== "-" && id.length <= 256)) {
+          for (const what of ["messages", "devices", "topics", "faults", "settings", "requests", "state"]) {
+            const answer = yield* exchangeBytes(url, read(`/emulator/v1/projects/${percentEncode(id)}/${what}`))
+            assert.strictEqual(answer.status, 200, answer.text.slice(0, 1000))
+          }
+        }
+      }), 60_000)
+
     it.effect.each(malformed)("refuses $name", ({ bytes, statuses }) =>
       Effect.gen(function*() {
         const { url } = yield* EmulatorServer
         const { status, text } = yield* exchangeBytes(url, bytes)
         assert.include(statuses, status, text)
-        assert.strictEqual((yield* exchangeBytes(url, good)).status, 200, "the server lives on")
+        assert.strictEqual((yield* exchangeBytes(url, read("/emulator/v1/clock"))).status, 200, "the server lives on")
       }))
   })
 })
@@ -292,8 +326,6 @@ describe("a running server", () => {
 // -----------------------------------------------------------------------------
 // Malformed HTTP
 // -----------------------------------------------------------------------------
-
-const good = concat("GET /emulator/v1/clock HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
 
 const head = "host: localhost\r\nconnection: close\r\nauthorization: key=owner\r\n"
 
@@ -303,12 +335,20 @@ const gcm = (headers: string, body: string | Uint8Array = "") =>
 const control = (target: string, headers: string, method = "GET", body = "") =>
   concat(`${method} ${target} HTTP/1.1\r\nconnection: close\r\n${headers}\r\n\r\n${body}`)
 
-const change = (headers: string, body: string | Uint8Array) =>
+const read = (path: string) => concat(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`)
+
+const change = (path: string, body: string | Uint8Array, length = Buffer.byteLength(body)) =>
   concat(
-    `POST /emulator/v1/projects/p/state HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: ` +
-      `application/json\r\n${headers}\r\n\r\n`,
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${length}\r\n\r\n`,
     body
   )
+
+const statePath = "/emulator/v1/projects/p/state"
+
+const encodeState = Schema.encodeEffect(Schema.toCodecJson(Project.State))
+
+const Ids = Schema.fromJsonString(Schema.Array(Schema.String))
 
 const mebibytes = (n: number) => new Uint8Array(n * 1024 * 1024).fill(32)
 
@@ -369,10 +409,10 @@ const malformed: ReadonlyArray<{
     bytes: gcm("transfer-encoding: chunked", chunked(mebibytes(9))),
     statuses: [413]
   },
-  { name: "a state that is too large", bytes: change(`content-length: ${65 << 20}`, mebibytes(65)), statuses: [413] },
+  { name: "a state that is too large", bytes: change(statePath, mebibytes(65)), statuses: [413] },
   {
     name: "a change that breaks off",
-    bytes: change("content-length: 100", "{\"version\":1"),
+    bytes: change(statePath, "{\"version\":1", 100),
     statuses: [400, undefined]
   },
   {
