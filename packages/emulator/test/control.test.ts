@@ -157,6 +157,16 @@ describe("the control API", () => {
       assert.deepStrictEqual((yield* get("/projects")).body, [])
     }).pipe(Effect.provide(live())))
 
+  it.live("a server begins with what it was given", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* get("/projects/p/settings")).body, { strict: true, quota: 3, deviceRate: 2 })
+      assert.strictEqual((yield* send({ token: "nobody" })).status, 404)
+      yield* post("/projects/p/devices/register", { recipient: "ada" })
+      const statuses = yield* Effect.replicateEffect(send({ token: "ada" }), 3)
+      assert.deepStrictEqual(statuses.map(({ status }) => status), [200, 200, 429])
+      assert.deepStrictEqual(pluck((yield* get("/projects/p/messages")).body, "id"), [2])
+    }).pipe(Effect.provide(live({ strict: true, quota: 3, deviceRate: 2, keep: 1 }))))
+
   it.live("a state goes from one server to another", () =>
     Effect.gen(function*() {
       yield* post("/projects/p/devices/register", { recipient: "phone", presence: "offline" })
@@ -426,7 +436,9 @@ describe("EmulatorClient", () => {
       const refused = yield* Effect.flip(EmulatorClient.make({ url, token: Redacted.make("wr0ng") }))
       assert.include(refused.message, "wants its token")
       assert.notInclude(refused.message, "wr0ng")
-      const client = yield* EmulatorClient.make({ url, token: Redacted.make("s3cret") })
-      assert.isAbove(yield* client.clock.now, 0)
+      for (const origin of [url, `${url}/`]) {
+        const client = yield* EmulatorClient.make({ url: origin, token: Redacted.make("s3cret") })
+        assert.isAbove(yield* client.clock.now, 0)
+      }
     }).pipe(Effect.provide(live({ token: Redacted.make("s3cret") }))))
 })

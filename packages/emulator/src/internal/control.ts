@@ -115,7 +115,8 @@ export const make = Effect.fnUntraced(function*(settings: guard.Settings) {
   const app = yield* HttpRouter.toHttpEffect(
     Layer.mergeAll(
       HttpApiBuilder.layer(EmulatorApi, { openapiPath: `${root}/openapi.json` }),
-      HttpApiScalar.layer(EmulatorApi, { path: `${root}/docs` })
+      // its fonts would come from another host
+      HttpApiScalar.layer(EmulatorApi, { path: `${root}/docs`, scalar: { withDefaultFonts: false } })
     ).pipe(
       Layer.provide([emulator, messages, devices, topics, faults, project]),
       Layer.provide([guard.layerGuard, guard.layerToken(settings), HttpServer.layerServices])
@@ -154,8 +155,8 @@ const comments = Stream.tick("15 seconds").pipe(Stream.map(() => ":\n\n"), Strea
 
 const headers = {
   "cache-control": "no-store",
-  // no other site may show what is here in a frame of its own, or use it as a script or an image
-  "content-security-policy": "frame-ancestors 'none'",
+  // no other site may show what is here in a frame of its own, or use it as a script or an image; nor does a page ask others
+  "content-security-policy": "connect-src 'self'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff"
 }
