@@ -268,9 +268,10 @@ describe("memory", () => {
       assert.strictEqual((yield* (yield* Emulator.Emulator).requests).fcm, 8)
     }).pipe(Effect.provide(Emulator.layerHttpClientWith({ keep: 5 }))))
 
-  it.effect("holds 10,000 messages at first, and 1000 projects and faults", () =>
+  it.effect("holds 10,000 messages at first, and 1000 projects and faults: what is asked in vain displaces nobody", () =>
     Effect.gen(function*() {
       const { faults, messages, project, projects } = yield* Emulator.Emulator
+      yield* project("first").devices.register({ recipient: "ada" })
       const ids = Array.from({ length: 1000 }, (_, i) => `token-${i}`)
       for (let i = 0; i < 11; i++) yield* sendGcm(ids)
       assert.strictEqual((yield* messages.query()).length, 10_000)
@@ -279,6 +280,7 @@ describe("memory", () => {
         yield* faults.add({ recipient: "nobody" })
       }
       assert.strictEqual((yield* projects).length, 1000)
+      assert.isDefined(yield* project("first").devices.get("ada"))
       assert.strictEqual((yield* faults.list).length, 1000)
     }).pipe(Effect.provide(Emulator.layerHttpClientWith({ deviceRate: 1000 }))))
 

@@ -143,7 +143,7 @@ export const now = Effect.map(World, ({ clock }) => clock.currentTimeMillisUnsaf
 
 const maxProjects = 1000
 
-/** The project of that id; the one that was not spoken of for the longest time makes room. */
+/** The project of that id. If there are too many, one makes room that holds nothing, else the longest unheard of. */
 export const project = (id: string): Effect.Effect<ProjectState, never, World> =>
   Effect.map(World, ({ defaults, projects }) => {
     const found = projects.get(id) ?? {
@@ -155,9 +155,14 @@ export const project = (id: string): Effect.Effect<ProjectState, never, World> =
       requests: noRequests(),
       quota: { since: 0, used: 0 }
     }
+    const isFull = !projects.has(id) && projects.size >= maxProjects
+    const empty = isFull ? Array.from(projects.values()).find(isEmpty) : undefined
+    if (empty !== undefined) projects.delete(empty.id)
     bounded.put(projects, id, found, maxProjects)
     return found
   })
+
+const isEmpty = ({ arrivals, devices }: ProjectState): boolean => arrivals.size === 0 && devices.size === 0
 
 /** Counts a request; that of nobody known is nobody's. */
 export const count = Effect.fnUntraced(function*(endpoint: keyof Requests, id: string | undefined) {
