@@ -153,8 +153,8 @@ export interface Messages {
     readonly timeout?: Duration.Input | undefined
   }) => Effect.Effect<ReadonlyArray<Arrival.Arrival>, Arrival.NotArrived>
   /**
-   * Each arrival as it is accepted, and again whenever its state changes. Who reads too slowly loses the oldest of
-   * 10,000.
+   * Each arrival as it is accepted, and again whenever its state changes; that a message expired is noticed when somebody
+   * asks, or the clock is moved. Who reads too slowly loses the oldest of 10,000.
    */
   readonly live: Stream.Stream<Arrival.Arrival>
 }

@@ -314,6 +314,7 @@ describe("the state of a project", () => {
       const { project } = yield* Emulator.Emulator
       const from = project("from")
       const key = { authorization: "key=emulator:from" }
+      yield* sendGcm(["elsewhere-1", "elsewhere-2"])
       yield* from.configure({ quota: 500, strict: true })
       yield* from.devices.register({ recipient: "ada", presence: "offline" })
       yield* from.devices.register({ recipient: "old", canonical: "ada" })
@@ -331,6 +332,17 @@ describe("the state of a project", () => {
       yield* exchange(fcmJson({ message: { topic: "news" }, validateOnly: true }, { project: "from" }))
       const text = yield* Schema.encodeEffect(Json)(yield* from.exportState)
 
+      const fresh = Effect.gen(function*() {
+        const to = yield* Emulator.project("to")
+        yield* to.importState(yield* Schema.decodeEffect(Json)(text))
+        yield* sendFcm("ada", { project: "to" })
+        yield* exchange(fcmJson({ message: { topic: "news" } }, { project: "to" }))
+        return (yield* to.messages.query()).map(({ messageId }) => messageId.replace("from", "to"))
+      }).pipe(Effect.provide(Layer.fresh(Emulator.layerHttpClient)))
+      const messageIds = yield* fresh
+      assert.strictEqual(messageIds.length, 6)
+      assert.strictEqual(new Set(messageIds).size, 6)
+
       const to = project("to")
       yield* sendFcm("forgotten", { project: "to" })
       yield* to.importState(yield* Schema.decodeEffect(Json)(text))
@@ -347,10 +359,10 @@ describe("the state of a project", () => {
         })
       assert.deepStrictEqual(yield* parts("to"), yield* parts("from"))
       assert.deepStrictEqual((yield* to.messages.query()).map(({ id, project }) => [id, project]), [
-        [6, "to"],
-        [7, "to"],
         [8, "to"],
-        [9, "to"]
+        [9, "to"],
+        [10, "to"],
+        [11, "to"]
       ])
       yield* TestClock.adjust("100 seconds")
       yield* to.devices.setPresence("ada", "online")
