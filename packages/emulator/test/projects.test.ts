@@ -335,7 +335,7 @@ describe("the state of a project", () => {
       const fresh = Effect.gen(function*() {
         const to = yield* Emulator.project("to")
         yield* to.importState(yield* Schema.decodeEffect(Json)(text))
-        yield* sendFcm("ada", { project: "to" })
+        yield* sendGcm(["ada"], { authorization: "key=emulator:to" })
         yield* exchange(fcmJson({ message: { topic: "news" } }, { project: "to" }))
         return (yield* to.messages.query()).map(({ messageId }) => messageId.replace("from", "to"))
       }).pipe(Effect.provide(Layer.fresh(Emulator.layerHttpClient)))

@@ -52,10 +52,10 @@ const expireAll = Effect.flatMap(
 
 const resetAll = Effect.flatMap(
   world.World,
-  ({ faults, groups, projects, requests, size, subscribers, subscriptions }) =>
+  ({ draws, faults, groups, projects, requests, size, subscribers, subscriptions }) =>
     Effect.sync(() => {
       size.subscriptions = 0
-      for (const map of [faults, groups, projects, subscribers, subscriptions]) map.clear()
+      for (const map of [draws, faults, groups, projects, subscribers, subscriptions]) map.clear()
       Object.assign(requests, world.noRequests())
     })
 )

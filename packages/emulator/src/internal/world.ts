@@ -69,11 +69,7 @@ export interface ProjectState {
   readonly quota: Window
 }
 
-export interface FaultState {
-  readonly active: { -readonly [Field in keyof Active]: Active[Field] }
-  /** How often chance was asked about each recipient. */
-  readonly draws: Map<string, number>
-}
+export type FaultState = { -readonly [Field in keyof Active]: Active[Field] }
 
 type Counted = { -readonly [Endpoint in keyof Requests]: number }
 
@@ -83,6 +79,8 @@ export class World extends Context.Service<World, {
   readonly defaults: Project.Settings
   readonly projects: Map<string, ProjectState>
   readonly faults: Map<string, FaultState>
+  /** How often chance was asked of each fault about each recipient. */
+  readonly draws: Map<string, number>
   readonly requests: Counted
   /** The topics of each registration that has one. */
   readonly subscriptions: Map<string, ReadonlyArray<Subscription>>
@@ -118,6 +116,7 @@ export const layer = ({ keep = 10_000, ...settings }: Options): Layer.Layer<Worl
         defaults: { ...Project.defaults, ...settings },
         projects: new Map(),
         faults: new Map(),
+        draws: new Map(),
         requests: noRequests(),
         subscriptions: new Map(),
         subscribers: new Map(),
