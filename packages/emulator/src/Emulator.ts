@@ -2,11 +2,13 @@
  * Google's cloud messaging, emulated: what Mailpit is for e-mail.
  *
  * One world behind one HTTP app that speaks FCM HTTP v1 (messages and topic subscriptions), the Instance ID service, GCM
- * HTTP (JSON, plain text, device groups) and the OAuth token endpoint from the service's side, as a test `HttpClient` layer here, and as a server in `EmulatorServer`. It delivers nothing, and relays nothing.
+ * HTTP (JSON, plain text, device groups) and the OAuth token endpoint from the service's side, as a test `HttpClient` layer here, and as a server in `EmulatorServer`. Whoever is sent to is a
+ * device of a project, which can be away; what is stored for it, and for how long, is as with the service. It relays nothing.
  *
  * **Details**
  *
- * Magic names of recipients decide a fate with no set-up, in any protocol and any SDK. Any other name is accepted.
+ * Magic names of recipients decide a fate with no set-up, in any protocol and any SDK. Any other name is accepted, as far as
+ * devices, quotas and faults allow that were arranged (`Emulator.project`).
  *
  * | recipient | FCM v1 | GCM |
  * | --- | --- | --- |
@@ -151,8 +153,8 @@ export interface Messages {
     readonly timeout?: Duration.Input | undefined
   }) => Effect.Effect<ReadonlyArray<Arrival.Arrival>, Arrival.NotArrived>
   /**
-   * Each arrival as it is accepted, and again whenever its state changes. Who reads too slowly loses the oldest of
-   * 10,000.
+   * Each arrival as it is accepted, and again whenever its state changes; that a message expired is noticed when somebody
+   * asks, or the clock is moved. Who reads too slowly loses the oldest of 10,000.
    */
   readonly live: Stream.Stream<Arrival.Arrival>
 }
@@ -279,7 +281,10 @@ export interface Service {
   readonly requests: Effect.Effect<Requests>
   /** What time it is. */
   readonly clock: EmulatorClock
-  /** The ids of the projects that were spoken of: at most 1000, beyond which the longest unheard of are forgotten. */
+  /**
+   * The ids of the projects that were spoken of: at most 1000, beyond which one is forgotten, first of those that hold no
+   * message and no device, then the longest unheard of.
+   */
   readonly projects: Effect.Effect<ReadonlyArray<string>>
   /** One project. */
   readonly project: (id: string) => ProjectService

@@ -156,8 +156,9 @@ export interface Fault extends Schema.Schema.Type<typeof Fault> {}
  * **Details**
  *
  * - `recipient`: whom it strikes: a name, in which `*` stands for any text and `?` for any character. By default any;
- *   requests that are about no recipient (`token`, and looking up a group) are struck only then.
- * - `endpoint`: on what; by default on all of them.
+ *   requests that name no recipient (to a topic or a condition, for device groups, for a token) are struck only then.
+ * - `endpoint`: on what; by default on all of them. Requests for a token belong to no project: faults that were added to
+ *   one do not strike them.
  * - `effect`: what it does. `Refuse` and `Unregister` strike single recipients, the others the whole request.
  * - `delay`: how long the answer takes, whatever the effect.
  * - `probability`: 0 to 1, by default 1.

@@ -133,6 +133,8 @@ describe("a connection", () => {
         ["lin", true],
         ["joan", true]
       ])
+      yield* (yield* Emulator.Emulator).faults.add({ endpoint: "token", effect: { _tag: "Cut" } })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(askToken(assertion(yield* goodClaims)))))
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 })
 

@@ -268,9 +268,10 @@ describe("memory", () => {
       assert.strictEqual((yield* (yield* Emulator.Emulator).requests).fcm, 8)
     }).pipe(Effect.provide(Emulator.layerHttpClientWith({ keep: 5 }))))
 
-  it.effect("holds 10,000 messages at first, and 1000 projects and faults", () =>
+  it.effect("holds 10,000 messages at first, and 1000 projects and faults: what is asked in vain displaces nobody", () =>
     Effect.gen(function*() {
       const { faults, messages, project, projects } = yield* Emulator.Emulator
+      yield* project("first").devices.register({ recipient: "ada" })
       const ids = Array.from({ length: 1000 }, (_, i) => `token-${i}`)
       for (let i = 0; i < 11; i++) yield* sendGcm(ids)
       assert.strictEqual((yield* messages.query()).length, 10_000)
@@ -279,6 +280,7 @@ describe("memory", () => {
         yield* faults.add({ recipient: "nobody" })
       }
       assert.strictEqual((yield* projects).length, 1000)
+      assert.isDefined(yield* project("first").devices.get("ada"))
       assert.strictEqual((yield* faults.list).length, 1000)
     }).pipe(Effect.provide(Emulator.layerHttpClientWith({ deviceRate: 1000 }))))
 
@@ -312,6 +314,7 @@ describe("the state of a project", () => {
       const { project } = yield* Emulator.Emulator
       const from = project("from")
       const key = { authorization: "key=emulator:from" }
+      yield* sendGcm(["elsewhere-1", "elsewhere-2"])
       yield* from.configure({ quota: 500, strict: true })
       yield* from.devices.register({ recipient: "ada", presence: "offline" })
       yield* from.devices.register({ recipient: "old", canonical: "ada" })
@@ -329,6 +332,17 @@ describe("the state of a project", () => {
       yield* exchange(fcmJson({ message: { topic: "news" }, validateOnly: true }, { project: "from" }))
       const text = yield* Schema.encodeEffect(Json)(yield* from.exportState)
 
+      const fresh = Effect.gen(function*() {
+        const to = yield* Emulator.project("to")
+        yield* to.importState(yield* Schema.decodeEffect(Json)(text))
+        yield* sendGcm(["ada"], { authorization: "key=emulator:to" })
+        yield* exchange(fcmJson({ message: { topic: "news" } }, { project: "to" }))
+        return (yield* to.messages.query()).map(({ messageId }) => messageId.replace("from", "to"))
+      }).pipe(Effect.provide(Layer.fresh(Emulator.layerHttpClient)))
+      const messageIds = yield* fresh
+      assert.strictEqual(messageIds.length, 6)
+      assert.strictEqual(new Set(messageIds).size, 6)
+
       const to = project("to")
       yield* sendFcm("forgotten", { project: "to" })
       yield* to.importState(yield* Schema.decodeEffect(Json)(text))
@@ -345,10 +359,10 @@ describe("the state of a project", () => {
         })
       assert.deepStrictEqual(yield* parts("to"), yield* parts("from"))
       assert.deepStrictEqual((yield* to.messages.query()).map(({ id, project }) => [id, project]), [
-        [6, "to"],
-        [7, "to"],
         [8, "to"],
-        [9, "to"]
+        [9, "to"],
+        [10, "to"],
+        [11, "to"]
       ])
       yield* TestClock.adjust("100 seconds")
       yield* to.devices.setPresence("ada", "online")

@@ -1,8 +1,9 @@
 /**
  * What becomes of an accepted message: whether the device gets it now, later, or never.
  *
- * Source: firebase.google.com/docs/cloud-messaging/customize-messages/collapsible-message-types and .../setting-message-lifespan,
- * .../setting-message-priority; Android's GCM guide (`adv.jd`).
+ * Source: firebase.google.com/docs/cloud-messaging/customize-messages/collapsible-message-types (100 messages, four keys,
+ * what collapses) and .../setting-message-lifespan (time to live, Doze), .../android/message-priority; Android's GCM guide
+ * (`adv.jd`).
  */
 import type * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import type * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
@@ -17,7 +18,7 @@ import * as world from "./world.ts"
 /** Messages without a collapse key that are stored for a device. */
 const maxStored = 100
 
-/** Collapse keys that are kept for a device. Which of five leaves is not documented: here it is the oldest. */
+/** Collapse keys that are kept for a device. Which of five leaves is not determined: here it is the oldest. */
 const maxCollapseKeys = 4
 
 // -----------------------------------------------------------------------------

@@ -23,7 +23,9 @@ interface Sender {
 }
 
 /** A method, for whom the Instance ID service lets in, if they say who sends. */
-const method = <E, R>(run: (by: Sender) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+const method = <E, R>(
+  run: (by: Sender) => Effect.Effect<exchange.Answer | HttpServerResponse.HttpServerResponse, E, R>
+) =>
   Effect.gen(function*() {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const found = yield* instanceId.project
@@ -112,7 +114,6 @@ const put = Effect.fnUntraced(function*(key: string, group: world.Group) {
   return answer(key)
 })
 
-const answer = (notification_key: string) =>
-  HttpServerResponse.text(JSON.stringify({ notification_key }), { contentType: json })
+const answer = (notification_key: string): exchange.Answer => ({ text: JSON.stringify({ notification_key }) })
 
 const refuse = (error: string) => HttpServerResponse.text(JSON.stringify({ error }), { status: 400, contentType: json })

@@ -41,7 +41,8 @@ export interface Fate {
   readonly canonical?: string | undefined
 }
 
-const maxStrikes = 100_000
+/** In a project. */
+const maxStrikes = 10_000
 
 const pattern = new RegExp(`^emulator:(${names.join("|")})(?:-(\\d{1,9}))?:`)
 

@@ -10,7 +10,7 @@ import * as world from "./world.ts"
 
 const maxFaults = 1000
 
-const maxDraws = 10_000
+const maxDraws = 100_000
 
 /** What is asked, by whom, about whom. */
 export interface Asked {
@@ -39,21 +39,21 @@ export const strike = Effect.fnUntraced(function*(asked: Asked) {
   const struck: Struck = { delay: 0, request: undefined, recipients: new Map() }
   for (const state of faults.values()) {
     if (concerns(state, asked)) {
-      yield* (isForOne(state.active.fault.effect) ? strikeEach : strikeAll)(state, asked, struck)
+      yield* (isForOne(state.fault.effect) ? strikeEach : strikeAll)(state, asked, struck)
     }
   }
   return struck
 })
 
-const concerns = ({ active: { fault, project } }: world.FaultState, asked: Asked): boolean =>
+const concerns = ({ fault, project }: world.FaultState, asked: Asked): boolean =>
   (project === undefined || project === asked.project) &&
   (fault.endpoint === undefined || fault.endpoint === asked.endpoint)
 
-const matching = ({ active: { fault: { recipient: pattern } } }: world.FaultState, { recipients }: Asked) =>
+const matching = ({ fault: { recipient: pattern } }: world.FaultState, { recipients }: Asked) =>
   pattern === undefined ? recipients : recipients.filter((name) => glob.matches(pattern, name))
 
 const strikeAll = Effect.fnUntraced(function*(state: world.FaultState, asked: Asked, struck: Struck) {
-  const { effect, recipient } = state.active.fault
+  const { effect, recipient } = state.fault
   const [first = recipient === undefined ? "" : undefined] = matching(state, asked)
   const delay = first === undefined ? undefined : yield* draw(state, first)
   if (delay === undefined) return
@@ -62,7 +62,7 @@ const strikeAll = Effect.fnUntraced(function*(state: world.FaultState, asked: As
 })
 
 const strikeEach = Effect.fnUntraced(function*(state: world.FaultState, asked: Asked, struck: Struck) {
-  const { effect } = state.active.fault
+  const { effect } = state.fault
   if (!isForOne(effect)) return
   const delays = [0]
   for (const recipient of new Set(matching(state, asked))) {
@@ -78,11 +78,13 @@ const strikeEach = Effect.fnUntraced(function*(state: world.FaultState, asked: A
  * Whether it strikes a recipient now, and then for how long. A fault has a generator for each recipient, so that the order of
  * concurrent requests decides nothing; the whole fault is the seed, so that several with the same seed do not strike together.
  */
-const draw = Effect.fnUntraced(function*({ active, draws }: world.FaultState, recipient: string) {
-  const { fault } = active
+const draw = Effect.fnUntraced(function*(active: world.FaultState, recipient: string) {
+  const { draws } = yield* world.World
+  const { fault, id } = active
   if (active.strikes >= (fault.times ?? Infinity)) return undefined
-  const n = draws.get(recipient) ?? 0
-  bounded.put(draws, recipient, n + 1, maxDraws)
+  const key = `${id}/${recipient}`
+  const n = draws.get(key) ?? 0
+  bounded.put(draws, key, n + 1, maxDraws)
   const [chance, delay] = yield* Effect.all([Random.next, sample(fault.delay)]).pipe(
     Random.withSeed(JSON.stringify([fault, recipient, n]))
   )
@@ -112,7 +114,7 @@ export const add = Effect.fnUntraced(function*(project: string | undefined, faul
   const { counters, faults } = yield* world.World
   const id = String(++counters.faults)
   const active: Fault.Active = { id, ...project === undefined ? {} : { project }, fault, strikes: 0 }
-  bounded.put(faults, id, { active: { ...active }, draws: new Map() }, maxFaults)
+  bounded.put(faults, id, { ...active }, maxFaults)
   return active
 })
 
@@ -121,14 +123,14 @@ export const list = (project: string | undefined) =>
   Effect.map(
     world.World,
     ({ faults }) =>
-      Array.from(faults.values(), ({ active }): Fault.Active => ({ ...active })).filter((active) =>
-        project === undefined || active.project === project
+      Array.from(faults.values(), (fault): Fault.Active => ({ ...fault })).filter((fault) =>
+        project === undefined || fault.project === project
       )
   )
 
 export const remove = Effect.fnUntraced(function*(project: string | undefined, id: string) {
   const { faults } = yield* world.World
-  if (project === undefined || faults.get(id)?.active.project === project) faults.delete(id)
+  if (project === undefined || faults.get(id)?.project === project) faults.delete(id)
 })
 
 export const clear = Effect.fnUntraced(function*(project: string | undefined) {

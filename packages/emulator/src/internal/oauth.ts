@@ -28,7 +28,7 @@ export const token = Effect.gen(function*() {
     { project: undefined, endpoint: "token", recipients: [], say },
     () =>
       grant(Option.getOrUndefined(form)).pipe(
-        Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
+        Effect.catchTag("Refusal", ({ body }) => Effect.succeed(refused(400, body)))
       )
   )
 })
@@ -39,9 +39,9 @@ const grant = Effect.fnUntraced(function*(form: typeof OAuth.TokenRequest.Type |
     return yield* refuse("unsupported_grant_type", `Invalid grant_type: ${form.grant_type}`)
   }
   const scope = yield* check(form.assertion)
-  if (!scope.includes(knownScopes)) return answer(200, { id_token: "emulator-id-token" })
+  if (!scope.includes(knownScopes)) return granted({ id_token: "emulator-id-token" })
   const access_token = yield* world.issueToken(tokenSeconds)
-  return answer(200, { access_token, expires_in: tokenSeconds, token_type: "Bearer" })
+  return granted({ access_token, expires_in: tokenSeconds, token_type: "Bearer" })
 })
 
 /** How long a token is valid: as recorded. */
@@ -56,20 +56,22 @@ const refuse = (error: string, error_description: string) => new Refusal({ body:
 
 const invalidGrant = (description: string) => refuse("invalid_grant", description)
 
-const answer = (
+const granted = (body: typeof OAuth.TokenResponse.Type | { readonly id_token: string }): exchange.Answer => ({
+  text: JSON.stringify(body, undefined, 2),
+  contentType
+})
+
+const refused = (
   status: number,
-  body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type | { readonly id_token: string },
+  body: typeof OAuth.TokenError.Type,
   headers: { readonly [name: string]: string } = {}
-) =>
-  HttpServerResponse.text(JSON.stringify(body, undefined, 2), {
-    status,
-    contentType: "application/json; charset=utf-8",
-    headers
-  })
+) => HttpServerResponse.text(JSON.stringify(body, undefined, 2), { status, contentType, headers })
+
+const contentType = "application/json; charset=utf-8"
 
 /** What is said with a status that was arranged. */
 const say: exchange.Asked["say"] = (status, headers) =>
-  answer(status, {
+  refused(status, {
     error: status < 500 ? "invalid_request" : "internal_failure",
     error_description: "The emulator was told to answer so."
   }, headers)

@@ -67,6 +67,10 @@ export const imported = Effect.fnUntraced(function*(id: string, state: Project.S
   const { counters, groups } = yield* world.World
   const project = yield* world.project(id)
   project.settings = state.settings
+  // message ids are made of these numbers, and are not given twice
+  const highest = state.messages.reduce((highest, { id }) => Math.max(highest, id), 0)
+  counters.messages = Math.max(counters.messages, highest)
+  counters.published = Math.max(counters.published, highest)
   for (const device of state.devices) {
     const { canonical, deleted, kind, presence, recipient, registered, topics } = device
     Object.assign(yield* devices.heardOf(id, recipient, kind), {

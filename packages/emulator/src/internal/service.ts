@@ -52,9 +52,10 @@ const expireAll = Effect.flatMap(
 
 const resetAll = Effect.flatMap(
   world.World,
-  ({ faults, groups, projects, requests, subscribers, subscriptions }) =>
+  ({ draws, faults, groups, projects, requests, size, subscribers, subscriptions }) =>
     Effect.sync(() => {
-      for (const map of [faults, groups, projects, subscribers, subscriptions]) map.clear()
+      size.subscriptions = 0
+      for (const map of [draws, faults, groups, projects, subscribers, subscriptions]) map.clear()
       Object.assign(requests, world.noRequests())
     })
 )

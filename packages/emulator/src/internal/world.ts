@@ -69,11 +69,7 @@ export interface ProjectState {
   readonly quota: Window
 }
 
-export interface FaultState {
-  readonly active: { -readonly [Field in keyof Active]: Active[Field] }
-  /** How often chance was asked about each recipient. */
-  readonly draws: Map<string, number>
-}
+export type FaultState = { -readonly [Field in keyof Active]: Active[Field] }
 
 type Counted = { -readonly [Endpoint in keyof Requests]: number }
 
@@ -83,6 +79,8 @@ export class World extends Context.Service<World, {
   readonly defaults: Project.Settings
   readonly projects: Map<string, ProjectState>
   readonly faults: Map<string, FaultState>
+  /** How often chance was asked of each fault about each recipient. */
+  readonly draws: Map<string, number>
   readonly requests: Counted
   /** The topics of each registration that has one. */
   readonly subscriptions: Map<string, ReadonlyArray<Subscription>>
@@ -118,6 +116,7 @@ export const layer = ({ keep = 10_000, ...settings }: Options): Layer.Layer<Worl
         defaults: { ...Project.defaults, ...settings },
         projects: new Map(),
         faults: new Map(),
+        draws: new Map(),
         requests: noRequests(),
         subscriptions: new Map(),
         subscribers: new Map(),
@@ -143,7 +142,7 @@ export const now = Effect.map(World, ({ clock }) => clock.currentTimeMillisUnsaf
 
 const maxProjects = 1000
 
-/** The project of that id; the one that was not spoken of for the longest time makes room. */
+/** The project of that id. If there are too many, one makes room that holds nothing, else the longest unheard of. */
 export const project = (id: string): Effect.Effect<ProjectState, never, World> =>
   Effect.map(World, ({ defaults, projects }) => {
     const found = projects.get(id) ?? {
@@ -155,9 +154,14 @@ export const project = (id: string): Effect.Effect<ProjectState, never, World> =
       requests: noRequests(),
       quota: { since: 0, used: 0 }
     }
+    const isFull = !projects.has(id) && projects.size >= maxProjects
+    const empty = isFull ? Array.from(projects.values()).find(isEmpty) : undefined
+    if (empty !== undefined) projects.delete(empty.id)
     bounded.put(projects, id, found, maxProjects)
     return found
   })
+
+const isEmpty = ({ arrivals, devices }: ProjectState): boolean => arrivals.size === 0 && devices.size === 0
 
 /** Counts a request; that of nobody known is nobody's. */
 export const count = Effect.fnUntraced(function*(endpoint: keyof Requests, id: string | undefined) {
