@@ -344,6 +344,9 @@ export class EmulatorApi extends HttpApi.make("emulator")
   .middleware(Guard)
   .middleware(Token)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
+  // bounds are for what comes in: what the emulator itself counts may have passed them
+  .annotate(HttpApi.SuccessParseOptions, { disableChecks: true })
+  .annotate(HttpApi.ErrorParseOptions, { disableChecks: true })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotateMerge(OpenApi.annotations({
