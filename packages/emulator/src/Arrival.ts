@@ -70,11 +70,8 @@ export const State = Schema.Literals([
   "checked"
 ])
 
-// what is imported leaves room for what comes
-const Id = Schema.Natural.check(Schema.isLessThanOrEqualTo(2 ** 52))
-
 const common = {
-  id: Id,
+  id: Schema.Natural,
   project: Schema.String,
   recipient: Device.Name,
   kind: Device.Kind,

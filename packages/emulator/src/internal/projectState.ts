@@ -67,8 +67,8 @@ export const imported = Effect.fnUntraced(function*(id: string, state: Project.S
   const { counters, groups } = yield* world.World
   const project = yield* world.project(id)
   project.settings = state.settings
-  // message ids are made of these numbers, and are not given twice
-  const highest = state.messages.reduce((highest, { id }) => Math.max(highest, id), 0)
+  // message ids are made of these numbers, and are not given twice; no emulator ever came to larger ones
+  const highest = state.messages.reduce((highest, { id }) => id < 2 ** 40 ? Math.max(highest, id) : highest, 0)
   counters.messages = Math.max(counters.messages, highest)
   counters.published = Math.max(counters.published, highest)
   for (const device of state.devices) {
