@@ -8,7 +8,6 @@
 import * as ByteSize from "effect/ByteSize"
 import * as Mac from "effect/crypto/Mac"
 import * as Effect from "effect/Effect"
-import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -103,7 +102,7 @@ const invalid = (message: string) => new Api.InvalidRequest({ issues: [{ path: "
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const parts: { readonly [Kind in HttpApiSchemaError["kind"]]?: string } = {
+const parts: { readonly [Kind in HttpApiError.HttpApiSchemaError["kind"]]?: string } = {
   Payload: "body",
   Query: "query",
   Params: "path",
@@ -111,7 +110,7 @@ const parts: { readonly [Kind in HttpApiSchemaError["kind"]]?: string } = {
 }
 
 /** What of a request is wrong, as `body.devices[0].token`; `undefined`: nothing, it is the answer. */
-const toInvalidRequest = ({ cause, kind }: HttpApiSchemaError) => {
+const toInvalidRequest = ({ cause, kind }: HttpApiError.HttpApiSchemaError) => {
   const part = parts[kind]
   return part === undefined ? undefined : new Api.InvalidRequest({
     issues: formatIssues(cause.issue).issues.map(({ message, path = [] }) => ({
