@@ -23,8 +23,7 @@ const Manifest = Schema.fromJsonString(Schema.Struct({
   version: Schema.String,
   private: Schema.optionalKey(Schema.Boolean),
   dependencies: Schema.optionalKey(Names),
-  peerDependencies: Schema.optionalKey(Names),
-  peerDependenciesMeta: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+  peerDependencies: Schema.optionalKey(Names)
 }))
 
 interface Packed {
@@ -32,8 +31,6 @@ interface Packed {
   readonly tarball: string
   /** Its dependencies and those that it expects. */
   readonly declared: ReadonlyArray<string>
-  /** Of those, what its main entry can do without. */
-  readonly optional: ReadonlyArray<string>
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -64,8 +61,7 @@ const findPackages = Effect.gen(function*() {
   return manifests.filter((manifest) => manifest.private !== true).map((manifest): Packed => ({
     name: manifest.name,
     tarball: join(root, "out", `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`),
-    declared: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
-    optional: Object.keys(manifest.peerDependenciesMeta ?? {})
+    declared: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
   }))
 })
 
@@ -124,8 +120,8 @@ const checkFiles = Effect.fnUntraced(function*({ name, tarball }: Packed) {
 
 const packageOf = (specifier: string) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** A package that asks for Effect's bridge to Node may touch Node; by its main entry only if it cannot do without. */
-const checkImports = Effect.fnUntraced(function*(app: string, { declared, name, optional }: Packed) {
+/** A package that asks for Effect's bridge to Node may touch Node; by its main entry only if it is for Node alone. */
+const checkImports = Effect.fnUntraced(function*(app: string, { declared, name }: Packed) {
   const { basename, join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
   const dist = join(app, "node_modules", name, "dist")
@@ -146,7 +142,7 @@ const checkImports = Effect.fnUntraced(function*(app: string, { declared, name, 
   )
   const bridge = "@effect/platform-node"
   const mayTouchNode = ({ module }: { readonly module: string }) =>
-    declared.includes(bridge) && (module !== "index" || !optional.includes(bridge))
+    declared.includes(bridge) && (module !== "index" || name === "@cloud-messaging/node")
   const undeclared = imports.filter((each) =>
     each.path.startsWith("node:") || packageOf(each.path) === bridge
       ? !mayTouchNode(each)
@@ -222,6 +218,10 @@ const checkApplication = Effect.fnUntraced(function*(app: string) {
 
   const printed = yield* run(app, "node", "main.ts")
   for (const line of printed.split("\n")) yield* ok(`it runs, ${line}`)
+
+  const command = join(app, "node_modules/.bin/cloud-messaging-emulator")
+  yield* ok(`it runs, ${yield* run(app, command, "exec", "--", "node", "beside.ts")}`)
+  yield* ok(`the command is of version ${yield* run(app, command, "--version")}`)
 })
 
 const program = Effect.gen(function*() {

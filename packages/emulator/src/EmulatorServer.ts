@@ -5,24 +5,31 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServer from "effect/http/HttpServer"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { createServer } from "node:http"
 import * as Emulator from "./Emulator.ts"
 import type { AnswerCut } from "./internal/answer.ts"
+import * as control from "./internal/control.ts"
+import * as controlGuard from "./internal/controlGuard.ts"
+import * as movableClock from "./internal/movableClock.ts"
 
 /**
- * Where to listen.
+ * Where to listen, and what the emulator begins with.
  *
  * @category options
  * @since 1.0.0
  */
-export interface Options {
+export interface Options extends Emulator.Options {
   /**
    * 1 to 65535; 0 takes a free port.
    *
@@ -30,11 +37,21 @@ export interface Options {
    */
   readonly port?: number | undefined
   /**
-   * The address to listen on. The emulator asks nobody who they are: think before you open it to others.
+   * The address to listen on. Beyond this machine the control API needs a `token`; what Google's services are asked for
+   * asks for none: any client sends what it has.
    *
    * @default "127.0.0.1"
    */
   readonly host?: string | undefined
+  /**
+   * Other names by which the control API may be asked, without a port: that of a container, say. It answers to `localhost`,
+   * the addresses of the loopback and `host` anyway, and where `host` is beyond this machine to every address.
+   *
+   * @default []
+   */
+  readonly hostNames?: ReadonlyArray<string> | undefined
+  /** What the control API wants as a bearer token. By default none. */
+  readonly token?: Redacted.Redacted | undefined
 }
 
 /**
@@ -51,7 +68,23 @@ export class EmulatorServer extends Context.Service<EmulatorServer, {
 }>()("@cloud-messaging/emulator/EmulatorServer") {}
 
 /**
- * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken.
+ * The emulator was to listen beyond this machine without a token.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class TokenRequired extends Data.TaggedError("TokenRequired")<{
+  /** Where it was to listen. */
+  readonly host: string
+}> {
+  override get message(): string {
+    return `Others than this machine reach ${this.host}, so that the emulator needs a token there`
+  }
+}
+
+/**
+ * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken, with `TokenRequired`
+ * if others than this machine reach `host` and there is no token.
  *
  * **Example** (FCM and GCM through a real connection)
  *
@@ -70,26 +103,40 @@ export class EmulatorServer extends Context.Service<EmulatorServer, {
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<EmulatorServer | Emulator.Emulator, HttpServerError.ServeError> =>
-  Layer.effect(
-    EmulatorServer,
-    Effect.gen(function*() {
-      const emulator = yield* Emulator.Emulator
-      const server = yield* NodeHttpServer.make(createServer, {
-        host: options.host ?? "127.0.0.1",
-        port: options.port ?? 0,
-        // clients keep connections alive, and nothing is lost when an emulator ends
-        gracefulShutdownTimeout: 0
-      })
-      yield* server.serve(emulator.app.pipe(Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut })))
-      // who listens on every address is reached on this machine's own
-      const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
-        "//[::]:",
-        "//[::1]:"
-      )
-      return { url, host: new URL(url).host }
-    })
-  ).pipe(Layer.provideMerge(Emulator.layer))
+): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError | TokenRequired> =>
+  Layer.effect(EmulatorServer, make(options)).pipe(
+    Layer.provideMerge(Layer.provide(Emulator.layerWith(options), movableClock.layer))
+  )
+
+const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], port = 0, token }: Options) {
+  const app = yield* Emulator.App
+  const hasToken = token !== undefined && Redacted.value(token) !== ""
+  if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
+  const controls = yield* control.make({ host, hostNames, token: hasToken ? token : undefined })
+  const services = app.pipe(
+    Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
+  )
+  const server = yield* NodeHttpServer.make(createServer, {
+    host,
+    port,
+    // clients keep connections alive, and nothing is lost when an emulator ends
+    gracefulShutdownTimeout: 0
+  })
+  yield* server.serve(Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    ({ url }) => control.isControl(url) ? controls : services
+  ))
+  // who listens on every address is reached on this machine's own
+  const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
+    "//[::]:",
+    "//[::1]:"
+  )
+  return { url, host: new URL(url).host }
+})
+
+/** The most that a body may have: a thousand ids of the longest kind and a message, with much to spare. */
+const maxBody = ByteSize.mebibytes(8)
 
 /** Drops the connection, whose answer then goes nowhere. */
 const drop = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {

@@ -21,7 +21,7 @@ import {
   violations
 } from "./utils/requests.ts"
 
-const arrived = Effect.flatMap(Emulator.Emulator, ({ arrivals }) => arrivals)
+const arrived = Effect.flatMap(Emulator.Emulator, ({ messages }) => messages.query())
 
 const recipients = Effect.map(arrived, (arrivals) => arrivals.map(({ recipient }) => recipient))
 
@@ -124,7 +124,7 @@ describe("topicSubscriptions", () => {
 
   it.effect("keep long and odd names apart", () =>
     Effect.gen(function*() {
-      const registration = `${"x".repeat(300)}:a/b?c#d%20é`
+      const registration = `${"x".repeat(300)}:a/b?c#d%20;e`
       const topics = ["a%20b", "a%2Fb", "~.-_", "y".repeat(900)]
       for (const topic of topics) yield* subscribe(registration, topic)
       assert.deepStrictEqual(topicsOf(yield* exchange(subscription("GET", registration))), topics.toSorted())
@@ -133,6 +133,22 @@ describe("topicSubscriptions", () => {
         assert.deepInclude(body, { topicName: topic })
       }
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
+  it.effect.each(["a b", "é", "x".repeat(4097)])(
+    "refuse the registration %j",
+    (registration) =>
+      Effect.gen(function*() {
+        const answer = yield* subscribe(registration, "news")
+        assert.deepStrictEqual([answer.status, statusOf(answer)], [400, "INVALID_ARGUMENT"])
+        assert.deepStrictEqual(violations(answer).map(({ field }) => field), ["name"])
+        assert.deepStrictEqual(
+          (yield* batch("Add", { to: "/topics/news", registration_tokens: [registration] })).body,
+          {
+            results: [{ error: "INVALID_ARGUMENT" }]
+          }
+        )
+      }).pipe(Effect.provide(Emulator.layerHttpClient))
+  )
 
   it.effect.each(["a b", "Ω", "z".repeat(901)])("refuse the topic %j", (topic) =>
     Effect.gen(function*() {

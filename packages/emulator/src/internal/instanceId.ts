@@ -12,8 +12,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { json } from "./answer.ts"
 import * as exchange from "./exchange.ts"
-import * as Fate from "./fate.ts"
+import type * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
+import * as subscriptions from "./subscriptions.ts"
 import * as topics from "./topics.ts"
 import * as world from "./world.ts"
 
@@ -35,10 +36,9 @@ const batch = <R>(
   run: (project: string | undefined, token: string, topic: string) => Effect.Effect<InstanceId.Result, never, R>
 ) =>
   Effect.gen(function*() {
-    const { requests } = yield* world.World
-    requests.topics++
     const request = yield* HttpServerRequest.HttpServerRequest
     const found = yield* project
+    yield* world.count("topics", Option.getOrUndefined(found))
     if (Option.isNone(found)) return refuse(401, "Unauthorized")
     const asked = Option.getOrUndefined(decode(yield* request.text))
     if (asked === undefined) return refuse(400, "InvalidRequest")
@@ -47,10 +47,10 @@ const batch = <R>(
     if (!Topic.isName(topic)) return refuse(400, "Topic name format is invalid")
     if (tokens.length === 0) return refuse(400, "MissingIIdToken")
     if (tokens.length > InstanceId.maxTokens) return refuse(400, "TooManyTokens")
-    const fates = yield* Effect.forEach(tokens, (token) => Fate.strike(found.value ?? "", "topics", token))
-    return yield* exchange.under(fates, () =>
+    const by = { project: found.value, endpoint: "topics", recipients: tokens, say: gcm.say } as const
+    return yield* exchange.run(by, (fates) =>
       Effect.forEach(tokens, (token, i) => {
-        const error = token === "" ? "INVALID_ARGUMENT" : errors[fates[i]?.name ?? "ok"]
+        const error = errors[fates[i]?.name ?? "ok"]
         return error === undefined ? run(found.value, token, topic) : Effect.succeed<InstanceId.Result>({ error })
       }).pipe(
         Effect.map((results) => ({ text: JSON.stringify({ results }) }))
@@ -58,11 +58,11 @@ const batch = <R>(
   })
 
 export const add = batch(Effect.fnUntraced(function*(project, token, topic) {
-  const there = (yield* topics.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
+  const there = (yield* subscriptions.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
   return there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
 }))
 
-export const remove = batch((project, token, topic) => Effect.as(topics.unsubscribe(project, token, topic), {}))
+export const remove = batch((project, token, topic) => Effect.as(subscriptions.unsubscribe(project, token, topic), {}))
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(InstanceId.BatchRequest))
 
@@ -80,16 +80,14 @@ const errors: { readonly [Name in Fate.Name]?: InstanceId.ErrorCode } = {
 // -----------------------------------------------------------------------------
 
 export const info = Effect.gen(function*() {
-  const { requests } = yield* world.World
-  requests.topics++
   const { token = "" } = yield* HttpRouter.params
   const found = yield* project
+  yield* world.count("topics", Option.getOrUndefined(found))
   if (Option.isNone(found)) return refuse(401, "Unauthorized")
-  const fate = yield* Fate.strike(found.value ?? "", "topics", token)
-  return yield* exchange.under(
-    [fate],
-    Effect.fnUntraced(function*() {
-      const refused = infoErrors[fate.name]
+  return yield* exchange.run(
+    { project: found.value, endpoint: "topics", recipients: [token], say: gcm.say },
+    Effect.fnUntraced(function*([fate]) {
+      const refused = fate && infoErrors[fate.name]
       if (refused !== undefined) return refused
       const parameters = yield* Effect.option(HttpServerRequest.schemaSearchParams(Details))
       const rel = Option.isNone(parameters) ? {} : yield* relations(found.value, token)
@@ -109,7 +107,7 @@ const application: typeof InstanceId.Info.Type = {
 }
 
 const relations = (project: string | undefined, token: string) =>
-  Effect.map(topics.list(project, token), (all): typeof InstanceId.Info.Type =>
+  Effect.map(subscriptions.list(project, token), (all): typeof InstanceId.Info.Type =>
     all.length === 0 ? {} : {
       rel: {
         topics: Object.fromEntries(

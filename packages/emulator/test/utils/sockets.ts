@@ -42,6 +42,21 @@ export const receiveAll = (socket: Net.Socket, request: string) =>
     socket.write(request)
   })
 
+/** The status of what bytes are answered with, and all of it: `undefined` if nothing came in two seconds, or none is. */
+export const exchangeBytes = (url: string, bytes: Uint8Array) =>
+  Effect.scoped(Effect.gen(function*() {
+    const socket = yield* connection(url)
+    const chunks: Array<Buffer> = []
+    yield* Effect.callback<void>((resume) => {
+      socket.on("data", (chunk: Buffer) => chunks.push(chunk))
+      socket.on("close", () => resume(Effect.void))
+      socket.end(bytes)
+    }).pipe(Effect.timeoutOption("2 seconds"))
+    const text = Buffer.concat(chunks).toString()
+    const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]
+    return { text, status: status === undefined ? undefined : Number(status) }
+  }))
+
 /** A request of HTTP/1.1 as text; the connection is to stay. */
 export const requestText = (path: string, headers: { readonly [name: string]: string }, body: string) =>
   [

@@ -1,0 +1,191 @@
+/**
+ * The command: `npx @cloud-messaging/emulator`.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as HttpServerError from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import process from "node:process"
+import * as EmulatorServer from "../EmulatorServer.ts"
+import * as Project from "../Project.ts"
+import * as exec from "./exec.ts"
+
+/** Where clients find the emulator, and the token with which they may control it. */
+const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
+const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
+
+// -----------------------------------------------------------------------------
+// Flags
+// -----------------------------------------------------------------------------
+
+const within = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const flags = {
+  port: Flag.Int("port").pipe(
+    Flag.withAlias("p"),
+    Flag.withDescription("The port to listen on; 0 takes a free one. By default 8025, for exec a free one"),
+    Flag.withSchema(within(0, 65_535)),
+    Flag.optional
+  ),
+  host: Flag.String("host").pipe(
+    Flag.withDescription("The address to listen on, by default 127.0.0.1. Beyond this machine it needs a token"),
+    Flag.withDefault("127.0.0.1")
+  ),
+  hostNames: Flag.String("host-name").pipe(
+    Flag.withDescription("Another name by which the control API may be asked, such as a container's. May be repeated"),
+    Flag.atLeast(0)
+  ),
+  token: Flag.Redacted("token").pipe(
+    Flag.withDescription(`What the control API wants as bearer token; also from ${tokenVariable}`),
+    Flag.withFallbackConfig(Config.Redacted(tokenVariable)),
+    Flag.optional,
+    Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
+  ),
+  strict: Flag.Boolean("strict").pipe(
+    Flag.withDescription("Only registered devices exist: who sends to another is told UNREGISTERED"),
+    Flag.withDefault(Project.defaults.strict)
+  ),
+  keep: Flag.Int("keep").pipe(
+    Flag.withDescription("How many messages are kept, by default 10000"),
+    Flag.withSchema(within(1, 1_000_000)),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined)
+  ),
+  quota: Flag.Int("quota").pipe(
+    Flag.withDescription(`Messages of a project in a minute, by default ${Project.defaults.quota}`),
+    Flag.withSchema(Schema.Natural),
+    Flag.withDefault(Project.defaults.quota)
+  ),
+  deviceRate: Flag.Int("device-rate").pipe(
+    Flag.withDescription(`Messages to a device in a minute, by default ${Project.defaults.deviceRate}`),
+    Flag.withSchema(Schema.Natural),
+    Flag.withDefault(Project.defaults.deviceRate)
+  )
+}
+
+type Flags = Command.Command.Config.Infer<typeof flags>
+
+const defaultPort = 8025
+
+const toOptions = ({ token, ...flags }: Flags, port: number): EmulatorServer.Options => ({
+  ...flags,
+  port: Option.getOrElse(flags.port, () => port),
+  token: Option.getOrUndefined(token)
+})
+
+// -----------------------------------------------------------------------------
+// Errors
+// -----------------------------------------------------------------------------
+
+/** Why there is no server, and what to do. */
+class NotStarted extends Data.TaggedError("NotStarted")<{ readonly message: string }> {
+  override get [CliError.userMessage](): string {
+    return this.message
+  }
+}
+
+const hints: { readonly [code: string]: string } = {
+  EADDRINUSE: "another program listens there: end it, or choose another port with --port",
+  EACCES: "this user may not listen there: choose a port above 1023 with --port",
+  EADDRNOTAVAIL: "this machine has no such address: choose another with --host",
+  ENOTFOUND: "nobody knows this name: choose another with --host"
+}
+
+const notStarted = ({ host, port }: EmulatorServer.Options) => ({ cause }: HttpServerError.ServeError) => {
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown error"
+  return new NotStarted({ message: `Cannot listen on ${host}:${port}: ${hints[code] ?? code}` })
+}
+
+/** The server, as long as what is done with it. */
+const withServer = <A, E, R>(
+  options: EmulatorServer.Options,
+  use: (server: EmulatorServer.EmulatorServer["Service"]) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(EmulatorServer.layer(options)).pipe(
+      Effect.catchTags({
+        ServeError: (error) => Effect.fail(notStarted(options)(error)),
+        TokenRequired: ({ message }) => Effect.fail(new NotStarted({ message: `${message}: give one with --token` }))
+      })
+    )
+    return yield* use(Context.get(context, EmulatorServer.EmulatorServer))
+  }).pipe(Effect.scoped)
+
+// -----------------------------------------------------------------------------
+// Commands
+// -----------------------------------------------------------------------------
+
+const start = (flags: Flags) =>
+  withServer(
+    toOptions(flags, defaultPort),
+    ({ host, url }) => Effect.andThen(Console.log(greeting(host, url, Option.isSome(flags.token))), Effect.never)
+  ).pipe(
+    // who stops it by a signal wants it to end, which is no failure
+    Effect.onInterrupt(() => exitWith(0))
+  )
+
+const greeting = (host: string, url: string, hasToken: boolean) =>
+  `Cloud Messaging emulator at ${url}
+
+  ${hostVariable}=${host}
+      sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
+  Fcm    ${url}
+  Gcm    ${url}/fcm/send
+  OAuth  ${url}/token
+
+What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)" : ""}
+Nothing is sent to anybody. Stop it with ctrl-c.`
+
+const emulator = Command.make("cloud-messaging-emulator").pipe(
+  Command.withSharedFlags(flags),
+  Command.withHandler(start),
+  Command.withDescription("Google's cloud messaging, emulated: FCM HTTP v1, topics, GCM and OAuth"),
+  Command.withExamples([
+    { command: "cloud-messaging-emulator --port 9000", description: "Listen on port 9000" },
+    { command: "cloud-messaging-emulator exec -- npm test", description: "Run a command beside it" }
+  ])
+)
+
+const execCommand = Command.make(
+  "exec",
+  {
+    command: Argument.String("command").pipe(Argument.withDescription("What to run, after --")),
+    args: Argument.String("args").pipe(Argument.withDescription("Its arguments"), Argument.variadic())
+  },
+  Effect.fnUntraced(function*({ args, command }) {
+    const flags = yield* emulator
+    const token = Option.map(flags.token, (token) => ({ [tokenVariable]: Redacted.value(token) }))
+    yield* withServer(
+      toOptions(flags, 0),
+      ({ host }) =>
+        exec.run(command, args, { [hostVariable]: host, ...Option.getOrUndefined(token) }).pipe(
+          Effect.flatMap(exitWith),
+          Effect.uninterruptible
+        )
+    )
+  })
+).pipe(
+  Command.withDescription(
+    `Starts it on a free port, runs a command with ${hostVariable} set, and ends with the command and its exit code`
+  )
+)
+
+/** Node's own place for it: a signal that came meanwhile must not change it. */
+const exitWith = (code: number) =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })
+
+/** The command with its subcommands. */
+export const command = Command.withSubcommands(emulator, [execCommand])
