@@ -99,13 +99,17 @@ export const resultOf = (
 /** How long to wait before another try. */
 export const soon = { "retry-after": "1" }
 
-/** A page of the front end. */
+/** A page of the front end, as recorded (calonso/rails-push-notifications, issue 20; xtrinch/fcm-django, issue 1). */
 export const page = (status: number, title: string, headers: { readonly [name: string]: string } = {}) =>
   HttpServerResponse.text(
-    `<HTML>\n<HEAD>\n<TITLE>${title}</TITLE>\n</HEAD>\n<BODY>\n<H1>${title}</H1>\n<H2>Error ${status}</H2>\n</BODY>\n</HTML>\n`,
+    `<HTML>\n<HEAD>\n<TITLE>${title}</TITLE>\n</HEAD>\n<BODY BGCOLOR="#FFFFFF" TEXT="#000000">\n<H1>${title}</H1>\n<H2>Error ${status}</H2>\n</BODY>\n</HTML>\n`,
     { status, contentType: "text/html; charset=UTF-8", headers }
   )
 
-export const unauthorized = page(401, "INVALID_KEY")
+export const unauthorized = page(401, "Unauthorized")
+
+export const unavailable = page(503, "Service Unavailable", soon)
+
+export const internalError = page(500, "Internal Server Error", soon)
 
 export const badRequest = (text: string) => HttpServerResponse.text(`${text}\n`, { status: 400, contentType: plain })

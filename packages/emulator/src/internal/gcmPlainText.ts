@@ -22,8 +22,8 @@ export const send = Effect.fnUntraced(function*(project: string, text: string) {
   return yield* exchange.under(
     [fate],
     Effect.fnUntraced(function*(answerCut) {
-      if (fate.name === "unavailable") return gcm.page(503, "Unavailable", gcm.soon)
-      if (fate.name === "internal") return gcm.page(500, "InternalServerError", gcm.soon)
+      if (fate.name === "unavailable") return gcm.unavailable
+      if (fate.name === "internal") return gcm.internalError
       const result = unfit === undefined
         ? yield* gcm.resultOf(id, fate.name, gcm.sent(project, message, answerCut))
         : { error: unfit }

@@ -57,12 +57,18 @@ const batch = <R>(
       ))
   })
 
-export const add = batch(Effect.fnUntraced(function*(project, token, topic) {
+const subscribe = Effect.fnUntraced(function*(project: string | undefined, token: string, topic: string) {
   const there = (yield* topics.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
-  return there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
-}))
+  const result: InstanceId.Result = there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
+  return result
+})
 
-export const remove = batch((project, token, topic) => Effect.as(topics.unsubscribe(project, token, topic), {}))
+const unsubscribe = (project: string | undefined, token: string, topic: string) =>
+  Effect.as(topics.unsubscribe(project, token, topic), {})
+
+export const add = batch(subscribe)
+
+export const remove = batch(unsubscribe)
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(InstanceId.BatchRequest))
 
@@ -74,6 +80,31 @@ const errors: { readonly [Name in Fate.Name]?: InstanceId.ErrorCode } = {
   internal: "INTERNAL",
   quota: "RESOURCE_EXHAUSTED"
 }
+
+/** A change of one, which stands in the path. */
+const relation = <R>(
+  run: (project: string | undefined, token: string, topic: string) => Effect.Effect<InstanceId.Result, never, R>
+) =>
+  Effect.gen(function*() {
+    const { requests } = yield* world.World
+    requests.topics++
+    const { token = "", topic = "" } = yield* HttpRouter.params
+    const found = yield* project
+    if (Option.isNone(found)) return refuse(401, "Unauthorized")
+    if (!Topic.isName(topic)) return refuse(400, "Topic name format is invalid")
+    const fate = yield* Fate.strike(found.value ?? "", "topics", token)
+    return yield* exchange.under([fate], () => {
+      const refused = errorsOfOne[fate.name]
+      return refused === undefined
+        ? Effect.map(run(found.value, token, topic), ({ error }) =>
+          error === undefined ? { text: "{}" } : refuse(400, error))
+        : Effect.succeed(refused)
+    })
+  })
+
+export const relate = relation(subscribe)
+
+export const unrelate = relation(unsubscribe)
 
 // -----------------------------------------------------------------------------
 // Info
@@ -89,7 +120,7 @@ export const info = Effect.gen(function*() {
   return yield* exchange.under(
     [fate],
     Effect.fnUntraced(function*() {
-      const refused = infoErrors[fate.name]
+      const refused = errorsOfOne[fate.name]
       if (refused !== undefined) return refused
       const parameters = yield* Effect.option(HttpServerRequest.schemaSearchParams(Details))
       const rel = Option.isNone(parameters) ? {} : yield* relations(found.value, token)
@@ -121,7 +152,7 @@ const relations = (project: string | undefined, token: string) =>
 const refuse = (status: number, error: string, headers: { readonly [name: string]: string } = {}) =>
   HttpServerResponse.text(JSON.stringify({ error }), { status, contentType: json, headers })
 
-const infoErrors: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
+const errorsOfOne: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
   unregistered: refuse(404, "No information found about this instance id."),
   invalid: refuse(400, "InvalidToken"),
   mismatch: refuse(403, "Unauthorized"),
