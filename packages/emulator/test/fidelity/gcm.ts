@@ -91,7 +91,7 @@ const create = group(`{"operation":"create","notification_key_name":"ada","regis
 
 const created = json(200, `{"notification_key":"emulator:group:1"}`)
 
-const groupError = (error: string) => json(400, `{"error":"${error}"}`)
+const groupError = (error: string) => json(400, `{"error":"${error}"}\n`)
 
 const notFound = groupError("notification_key not found")
 
