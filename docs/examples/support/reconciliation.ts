@@ -12,7 +12,7 @@ const protocols = { fcm: "FCM v1", gcm: "GCM" } as const
 /** Prints the comparison; fails if anything differs. */
 export const printReconciliation = Effect.fnUntraced(function*(sent: { readonly fcm: Tracked; readonly gcm: Tracked }) {
   const emulator = yield* Emulator.Emulator
-  const arrivals = yield* emulator.arrivals
+  const arrivals = yield* emulator.messages.query()
   const requests = yield* emulator.requests
   const rows = (["fcm", "gcm"] as const).flatMap((endpoint) => {
     const arrived = arrivals.filter((arrival) => arrival.endpoint === endpoint)

@@ -105,7 +105,7 @@ describe("gcm-client's usage example", () => {
         "Removing emulator:invalid:5 because InvalidRegistration",
         "Wait or schedule task after N seconds for 1"
       ])
-      const arrivals = yield* Emulator.Emulator.use((emulator) => emulator.arrivals)
+      const arrivals = yield* Emulator.Emulator.use(({ messages }) => messages.query())
       assert.deepStrictEqual(arrivals.map(({ dryRun, message, recipient }) => [recipient, message, dryRun]), [
         ["emulator:ok:1", { data: { str: "string", int: "10" }, dry_run: true }, true],
         ["emulator:ok:2", { data: { str: "string", int: "10" }, collapse_key: "my.key", dry_run: true }, true],
@@ -124,7 +124,7 @@ describe("gcm-client's usage example", () => {
         "Removing emulator:invalid:5 because INVALID_ARGUMENT",
         "Wait or schedule task after N seconds for 1"
       ])
-      const arrivals = yield* Emulator.Emulator.use((emulator) => emulator.arrivals)
+      const arrivals = yield* Emulator.Emulator.use(({ messages }) => messages.query())
       assert.strictEqual(arrivals.length, 3)
       assert.isTrue(arrivals.every(({ dryRun, endpoint }) => dryRun && endpoint === "fcm"))
     }).pipe(

@@ -70,18 +70,18 @@ export class EmulatorServer extends Context.Service<EmulatorServer, {
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<EmulatorServer | Emulator.Emulator, HttpServerError.ServeError> =>
+): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError> =>
   Layer.effect(
     EmulatorServer,
     Effect.gen(function*() {
-      const emulator = yield* Emulator.Emulator
+      const app = yield* Emulator.App
       const server = yield* NodeHttpServer.make(createServer, {
         host: options.host ?? "127.0.0.1",
         port: options.port ?? 0,
         // clients keep connections alive, and nothing is lost when an emulator ends
         gracefulShutdownTimeout: 0
       })
-      yield* server.serve(emulator.app.pipe(Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut })))
+      yield* server.serve(app.pipe(Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut })))
       // who listens on every address is reached on this machine's own
       const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
         "//[::]:",

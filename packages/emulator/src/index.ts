@@ -5,4 +5,9 @@
  *
  * @since 1.0.0
  */
+export * as Arrival from "./Arrival.ts"
+export * as Device from "./Device.ts"
 export * as Emulator from "./Emulator.ts"
+export * as EmulatorError from "./EmulatorError.ts"
+export * as Fault from "./Fault.ts"
+export * as Project from "./Project.ts"

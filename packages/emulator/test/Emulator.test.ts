@@ -1,7 +1,7 @@
 import { Emulator } from "@cloud-messaging/emulator"
 import { OAuth } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import { Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpServerRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { accessToken, assertion, type Claims, encode, foreignKey, goodClaims, unsigned } from "./utils/assertion.ts"
@@ -21,7 +21,7 @@ import {
   violations
 } from "./utils/requests.ts"
 
-const arrived = Effect.flatMap(Emulator.Emulator, ({ arrivals }) => arrivals)
+const arrived = Effect.flatMap(Emulator.Emulator, ({ messages }) => messages.query())
 
 const requested = Effect.flatMap(Emulator.Emulator, ({ requests }) => requests)
 
@@ -692,9 +692,13 @@ describe("Emulator", () => {
       { what: "what is no base64url", sign: (claims: Claims) => `${unsigned(claims)}.!!!` }
     ])("refuses an assertion signed by $what", ({ sign }) =>
       Effect.gen(function*() {
-        const answer = yield* askToken(sign(yield* goodClaims))
+        const answer = yield* askToken(sign({ ...yield* goodClaims, aud: "https://example.com/token" }))
         assert.strictEqual(answer.status, 400)
         assert.deepStrictEqual(answer.body, { error: "invalid_grant", error_description: "Invalid JWT Signature." })
+        const forGoogle = yield* askToken(sign(yield* goodClaims))
+        assert.strictEqual(forGoogle.status, 400)
+        const { error_description } = yield* Schema.decodeUnknownEffect(OAuth.TokenError)(forGoogle.body)
+        assert.match(error_description ?? "", /^Invalid JWT Signature\. .*not the emulator's/)
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
     it.effect.each([
@@ -794,6 +798,7 @@ describe("Emulator", () => {
         yield* exchange(fcmJson({ message: { token: "a", ...message } }, { project: "my-project" }))
         const [arrival] = yield* arrived
         assert.deepStrictEqual(arrival, {
+          id: 1,
           endpoint: "fcm",
           project: "my-project",
           recipient: "a",
@@ -802,7 +807,9 @@ describe("Emulator", () => {
           dryRun: false,
           answerCut: false,
           messageId: arrival?.messageId ?? "",
-          acceptedAt: 1_800_000_000_000
+          acceptedAt: 1_800_000_000_000,
+          state: "delivered",
+          changedAt: 1_800_000_000_000
         })
         assert.match(arrival?.messageId ?? "", /^projects\/my-project\/messages\/./)
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
@@ -815,7 +822,8 @@ describe("Emulator", () => {
         const arrivals = yield* arrived
         assert.deepStrictEqual<unknown>(
           arrivals.map(({ messageId: _, ...rest }) => rest),
-          ["a", "b"].map((recipient) => ({
+          ["a", "b"].map((recipient, i) => ({
+            id: i + 1,
             endpoint: "gcm",
             project: "mine",
             recipient,
@@ -823,7 +831,9 @@ describe("Emulator", () => {
             message,
             dryRun: false,
             answerCut: false,
-            acceptedAt: 1_800_000_000_000
+            acceptedAt: 1_800_000_000_000,
+            state: "delivered",
+            changedAt: 1_800_000_000_000
           }))
         )
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
@@ -926,12 +936,13 @@ describe("Emulator", () => {
           headers: { authorization: "key=API_KEY", "content-type": "application/json" },
           body: JSON.stringify({ registration_ids: ["a"] })
         })
-        const response = yield* emulator.app.pipe(
+        const app = yield* Emulator.App
+        const response = yield* app.pipe(
           Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromWeb(request)),
           Effect.scoped
         )
         assert.strictEqual(response.status, 200)
-        assert.deepStrictEqual((yield* emulator.arrivals).map(({ recipient }) => recipient), ["a"])
+        assert.deepStrictEqual((yield* emulator.messages.query()).map(({ recipient }) => recipient), ["a"])
       }).pipe(Effect.provide(Emulator.layer)))
   })
 })

@@ -26,7 +26,7 @@ import { connection, keepAliveAgent, nodeHttp, receive, receiveAll, requestText 
 
 const recipients = Effect.flatMap(
   Emulator.Emulator,
-  ({ arrivals }) => Effect.map(arrivals, (_) => _.map(({ recipient }) => recipient))
+  ({ messages }) => Effect.map(messages.query(), (_) => _.map(({ recipient }) => recipient))
 )
 
 const clients = [
@@ -273,9 +273,12 @@ describe("EmulatorServer", () => {
         const emulator = yield* Emulator.Emulator
         const { url } = yield* EmulatorServer
         yield* sendFcm("a", { origin: url })
-        assert.deepStrictEqual((yield* emulator.arrivals).map(({ endpoint, recipient }) => [endpoint, recipient]), [
-          ["fcm", "a"]
-        ])
+        assert.deepStrictEqual(
+          (yield* emulator.messages.query()).map(({ endpoint, recipient }) => [endpoint, recipient]),
+          [
+            ["fcm", "a"]
+          ]
+        )
         assert.deepStrictEqual(yield* emulator.requests, { fcm: 1, gcm: 0, topics: 0, groups: 0, token: 0 })
       }).pipe(Effect.provide([layer(), NodeHttpClient.layerUndici])))
 

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { type Answer, exchange, gcmJson } from "./utils/requests.ts"
 
-const arrived = Effect.flatMap(Emulator.Emulator, ({ arrivals }) => arrivals)
+const arrived = Effect.flatMap(Emulator.Emulator, ({ messages }) => messages.query())
 
 const headers = { authorization: "key=API_KEY", project_id: "123" }
 

@@ -6,13 +6,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import * as Fs from "node:fs"
+import * as devices from "./fidelity/devices.ts"
 import { answer, type Cases } from "./fidelity/exchange.ts"
 import * as fcmV1 from "./fidelity/fcmV1.ts"
 import * as gcm from "./fidelity/gcm.ts"
 import * as oauth from "./fidelity/oauth.ts"
 import * as topics from "./fidelity/topics.ts"
 
-const cases: Cases = { ...fcmV1.cases, ...topics.cases, ...gcm.cases, ...oauth.cases }
+const cases: Cases = { ...fcmV1.cases, ...topics.cases, ...gcm.cases, ...oauth.cases, ...devices.cases }
 
 interface Row {
   readonly name: string
@@ -70,9 +71,10 @@ describe("the emulator", () => {
       Effect.gen(function*() {
         yield* TestClock.setTime(oauth.now * 1000)
         assert.isNotEmpty(exchanges)
-        for (const [request, expected] of exchanges) {
+        for (const [request, expected, wait = 0] of exchanges) {
+          yield* TestClock.adjust(wait)
           assert.deepStrictEqual(yield* answer(request), expected)
         }
-      }).pipe(Effect.provide(Emulator.layerHttpClient)))
+      }).pipe(Effect.provide(Emulator.layerHttpClientWith(devices.options[name] ?? {}))))
   }
 })

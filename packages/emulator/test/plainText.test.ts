@@ -9,7 +9,7 @@ import { HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { exchange, gcmText, plainText, sendPlainText } from "./utils/requests.ts"
 
-const arrived = Effect.flatMap(Emulator.Emulator, ({ arrivals }) => arrivals)
+const arrived = Effect.flatMap(Emulator.Emulator, ({ messages }) => messages.query())
 
 describe("plain text", () => {
   it.effect.each([

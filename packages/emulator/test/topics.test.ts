@@ -21,7 +21,7 @@ import {
   violations
 } from "./utils/requests.ts"
 
-const arrived = Effect.flatMap(Emulator.Emulator, ({ arrivals }) => arrivals)
+const arrived = Effect.flatMap(Emulator.Emulator, ({ messages }) => messages.query())
 
 const recipients = Effect.map(arrived, (arrivals) => arrivals.map(({ recipient }) => recipient))
 

@@ -131,7 +131,7 @@ describe("FCM v1", () => {
       const notification = { notification_count: "3", visibility: "public", light_settings: lightSettings }
       const { status, text } = yield* sendV1({ message: { token: "t", android: { priority: "high", notification } } })
       assert.strictEqual(status, 200, text)
-      const [arrival] = yield* Emulator.Emulator.use((_) => _.arrivals)
+      const [arrival] = yield* Emulator.Emulator.use(({ messages }) => messages.query())
       const android = Predicate.hasProperty(arrival?.message, "android") ? arrival.message.android : undefined
       assert.deepNestedInclude(android, {
         priority: "HIGH",
@@ -177,7 +177,7 @@ describe("FCM v1", () => {
       }
       const { status, text } = yield* sendV1({ message })
       assert.strictEqual(status, 200, text)
-      const [arrival] = yield* Emulator.Emulator.use((_) => _.arrivals)
+      const [arrival] = yield* Emulator.Emulator.use(({ messages }) => messages.query())
       const { notification: _, token: __, ...kept } = message
       assert.deepStrictEqual<unknown>(arrival?.message, kept)
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
@@ -259,6 +259,6 @@ describe("GCM", () => {
         undefined,
         undefined
       ])
-      assert.strictEqual((yield* Emulator.Emulator.use((_) => _.arrivals)).length, 2)
+      assert.strictEqual((yield* Emulator.Emulator.use(({ messages }) => messages.query())).length, 2)
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 })

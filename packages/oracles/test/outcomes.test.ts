@@ -121,8 +121,8 @@ layer(EmulatorServer.layer(), { excludeTestServices: true })("what becomes of ea
       )
       assert.strictEqual(Report.retry(report).length, 1)
       // each was accepted once, whatever its rounds
-      const { arrivals } = yield* Emulator.Emulator
-      const arrived = (yield* arrivals).flatMap(({ recipient }) => ids.includes(recipient) ? [recipient] : [])
+      const { messages } = yield* Emulator.Emulator
+      const arrived = (yield* messages.query()).flatMap(({ recipient }) => ids.includes(recipient) ? [recipient] : [])
       assert.deepStrictEqual(
         arrived.toSorted(),
         names("rounds", "ok", "unavailable-2", "internal-1", "moved").toSorted()

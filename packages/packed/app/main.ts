@@ -17,14 +17,18 @@ const fcm = (url: string) =>
 const gcm = (url: string) => Gcm.layer({ apiKey: Redacted.make("emulator:my-project"), url: `${url}/gcm/send` })
 
 const converse = Effect.fnUntraced(function*(name: string, url: string) {
-  const { arrivals } = yield* Emulator.Emulator
+  const { messages } = yield* Emulator.Emulator
 
   assert.deepStrictEqual(yield* Effect.provide(subscribe, fcm(url)), [lin])
   for (const layer of [fcm(url), gcm(url)]) {
     assert.deepStrictEqual(yield* Effect.provide(announce, layer), { sent: [lin], streamed: [lin] })
     yield* Effect.provide(publish, layer)
   }
-  const arrived = (yield* arrivals).map(({ audience, endpoint, recipient }) => ({ endpoint, recipient, audience }))
+  const arrived = (yield* messages.query()).map(({ audience, endpoint, recipient }) => ({
+    endpoint,
+    recipient,
+    audience
+  }))
   const addressed = { recipient: ada, audience: undefined }
   const subscribed = { recipient: ada, audience: { kind: "topic", value: "match-42" } }
   assert.deepStrictEqual(

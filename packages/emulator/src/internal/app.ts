@@ -1,6 +1,7 @@
 /**
  * The emulator's one HTTP app. Hosts are not looked at: paths tell the services apart.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -13,7 +14,7 @@ import * as gcmHttp from "./gcmHttp.ts"
 import * as instanceId from "./instanceId.ts"
 import * as oauth from "./oauth.ts"
 import * as topicSubscriptions from "./topicSubscriptions.ts"
-import type { World } from "./world.ts"
+import { World } from "./world.ts"
 
 export type App = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
@@ -46,6 +47,7 @@ const routes = HttpRouter.addAll([
 
 export const make: Effect.Effect<App, never, World | Scope.Scope> = Effect.gen(function*() {
   const context = yield* Effect.context<World>()
+  const { clock } = yield* World
   const app = yield* HttpRouter.toHttpEffect(routes).pipe(
     // tokens and topics are long, and stand in paths
     Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: 16_384 })
@@ -55,7 +57,8 @@ export const make: Effect.Effect<App, never, World | Scope.Scope> = Effect.gen(f
       "HttpServerError",
       ({ reason }) => Effect.succeed(reason._tag === "RouteNotFound" ? notFound : unreadable)
     ),
-    Effect.provideContext(context)
+    Effect.provideContext(context),
+    Effect.provideService(Clock.Clock, clock)
   )
 })
 

@@ -2,6 +2,7 @@
  * Answers of FCM HTTP v1, whatever the method.
  */
 import type * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
+import type * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -84,28 +85,86 @@ const denied = (project: string, permission: string) =>
 /** What is asked for is not there. */
 export const missing = failure(404, "NOT_FOUND", "Requested entity was not found.", [])
 
-const soon = { "retry-after": "1" }
+/** What becomes of a message for one recipient, if it is refused. */
+export const errorOf = ({ name, retryAfter = 1 }: Fate.Fate): HttpServerResponse.HttpServerResponse | undefined => {
+  const later = { "retry-after": String(retryAfter) }
+  switch (name) {
+    case "unregistered":
+      return failure(404, "NOT_FOUND", "Requested entity was not found.", [fcmError("UNREGISTERED")])
+    case "invalid":
+      return invalidToken
+    case "mismatch":
+      return failure(403, "PERMISSION_DENIED", "SenderId mismatch", [fcmError("SENDER_ID_MISMATCH")])
+    case "apns-auth":
+      return apnsAuth
+    case "unavailable":
+      return unavailable(later)
+    case "internal":
+      return internal(later)
+    case "quota":
+      return overDeviceRate(later)
+    default:
+      return undefined
+  }
+}
 
-export const errors: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
-  unregistered: failure(404, "NOT_FOUND", "Requested entity was not found.", [fcmError("UNREGISTERED")]),
-  invalid: invalidToken,
-  mismatch: failure(403, "PERMISSION_DENIED", "SenderId mismatch", [fcmError("SENDER_ID_MISMATCH")]),
-  "apns-auth": failure(401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", [
-    fcmError("THIRD_PARTY_AUTH_ERROR"),
-    {
-      "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError",
-      statusCode: 403,
-      reason: "InvalidProviderToken"
-    }
-  ]),
-  unavailable: failure(503, "UNAVAILABLE", "The service is currently unavailable.", [fcmError("UNAVAILABLE")], soon),
-  internal: failure(500, "INTERNAL", "Internal error encountered.", [fcmError("INTERNAL")], soon),
-  quota: failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", [
+const apnsAuth = failure(401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", [
+  fcmError("THIRD_PARTY_AUTH_ERROR"),
+  {
+    "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError",
+    statusCode: 403,
+    reason: "InvalidProviderToken"
+  }
+])
+
+type Headers = { readonly [name: string]: string }
+
+const unavailable = (headers: Headers) =>
+  failure(503, "UNAVAILABLE", "The service is currently unavailable.", [fcmError("UNAVAILABLE")], headers)
+
+const internal = (headers: Headers) =>
+  failure(500, "INTERNAL", "Internal error encountered.", [fcmError("INTERNAL")], headers)
+
+const quotaExceeded = (violation: typeof RpcStatus.QuotaViolation.Type, headers: Headers) =>
+  failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", [
     fcmError("QUOTA_EXCEEDED"),
-    {
-      "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-      violations: [{ subject: "device", description: "Message rate exceeded for the device." }]
-    }
-  ], soon),
-  html
+    { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [violation] }
+  ], headers)
+
+/** The device has had its messages of the minute. */
+export const overDeviceRate = (headers: Headers) =>
+  quotaExceeded({ subject: "device", description: "Message rate exceeded for the device." }, headers)
+
+/** The quota of the project is used up. */
+export const overQuota = (project: string, headers: Headers) =>
+  quotaExceeded({ subject: `project:${project}`, description: "Message rate exceeded for the project." }, headers)
+
+/** What is said with a status that was arranged. */
+export const say = (project: string) => (status: number, headers: Headers): HttpServerResponse.HttpServerResponse => {
+  switch (status) {
+    case 401:
+      return unauthenticated
+    case 404:
+      return missing
+    case 429:
+      return overQuota(project, headers)
+    case 500:
+      return internal(headers)
+    case 502:
+      return html
+    case 503:
+      return unavailable(headers)
+    default:
+      return failure(status, statusNames[status] ?? "UNKNOWN", "The emulator was told to answer so.", [], headers)
+  }
+}
+
+/** As google.rpc.Code has them. */
+const statusNames: { readonly [status: number]: string } = {
+  400: "INVALID_ARGUMENT",
+  403: "PERMISSION_DENIED",
+  409: "ABORTED",
+  499: "CANCELLED",
+  501: "UNIMPLEMENTED",
+  504: "DEADLINE_EXCEEDED"
 }

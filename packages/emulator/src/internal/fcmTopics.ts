@@ -6,25 +6,25 @@
 import * as Condition from "@cloud-messaging/protocol/Condition"
 import * as Topic from "@cloud-messaging/protocol/Topic"
 import * as Effect from "effect/Effect"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
-import { json } from "./answer.ts"
+import type * as delivery from "./delivery.ts"
+import type * as exchange from "./exchange.ts"
 import * as Answer from "./fcmAnswer.ts"
 import * as topics from "./topics.ts"
 
-export const toTopic = (sent: topics.Sent, topic: string) =>
+export const toTopic = (sent: delivery.Sent, topic: string) =>
   Topic.isName(topic)
     ? accepted(topics.publish(sent, { kind: "topic", value: topic }, Condition.inTopic(topic)))
     : Effect.succeed(unfit("message.topic", "Invalid topic name provided."))
 
-export const toCondition = (sent: topics.Sent, condition: string) =>
+export const toCondition = (sent: delivery.Sent, condition: string) =>
   Result.match(Condition.parse(condition), {
     onFailure: () => Effect.succeed(unfit("message.condition", "Invalid condition expression provided.")),
     onSuccess: (parsed) => accepted(topics.publish(sent, { kind: "condition", value: condition }, parsed))
   })
 
 const accepted = <E, R>(published: Effect.Effect<string, E, R>) =>
-  Effect.map(published, (name) => HttpServerResponse.text(Answer.pretty({ name }), { contentType: json }))
+  Effect.map(published, (name): exchange.Answer => ({ text: Answer.pretty({ name }) }))
 
 const unfit = (field: string, description: string) =>
   Answer.failure(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [

@@ -9,24 +9,27 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { AnswerCut, ConnectionReset, json } from "./answer.ts"
+import * as delivery from "./delivery.ts"
+import * as exchange from "./exchange.ts"
 import * as Fate from "./fate.ts"
 import * as Answer from "./fcmAnswer.ts"
 import * as fcmTopics from "./fcmTopics.ts"
 import * as ProtoJson from "./protoJson.ts"
+import * as quota from "./quota.ts"
 import * as RequestJson from "./requestJson.ts"
 import * as world from "./world.ts"
 
 export const send = Effect.gen(function*() {
-  const { requests } = yield* world.World
-  requests.fcm++
   const request = yield* HttpServerRequest.HttpServerRequest
   const { project = "" } = yield* HttpRouter.params
+  yield* world.count("fcm", project)
   const refused = yield* Answer.refusal(project, "cloudmessaging.messages.create")
   if (refused !== undefined) return refused
+  const wait = yield* quota.drawProject(project, 1)
+  if (wait !== undefined) return Answer.overQuota(project, { "retry-after": String(wait) })
   const body = parse(yield* request.text)
   if (Result.isFailure(body)) return body.failure
   const { message: { condition, fid, token, topic, ...message }, validateOnly } = body.success
@@ -35,25 +38,40 @@ export const send = Effect.gen(function*() {
   if (unfit !== undefined) return unfit
   if ([condition, fid, token, topic].filter(Predicate.isNotUndefined).length > 1) return twoTargets
   const sent = { endpoint: "fcm", project, message, dryRun: validateOnly === true, answerCut: false } as const
-  if (topic !== undefined) return yield* fcmTopics.toTopic(sent, topic)
-  if (condition !== undefined) return yield* fcmTopics.toCondition(sent, condition)
+  const asked = { project, endpoint: "fcm", say: Answer.say(project) } as const
+  if (topic !== undefined) {
+    return yield* exchange.run(
+      { ...asked, recipients: [] },
+      (_fates, answerCut) => fcmTopics.toTopic({ ...sent, answerCut }, topic)
+    )
+  }
+  if (condition !== undefined) {
+    return yield* exchange.run(
+      { ...asked, recipients: [] },
+      (_fates, answerCut) => fcmTopics.toCondition({ ...sent, answerCut }, condition)
+    )
+  }
   const kind = fid === undefined ? "token" : "fid"
   const recipient = fid ?? token
   if (recipient === undefined) return noTarget
   if (!Fate.isRegistration(recipient)) return Answer.invalidToken
-  const fate = yield* Fate.strike(project, "fcm", recipient)
-  if (fate.name === "reset") return yield* new ConnectionReset()
-  if (fate.name === "slow") yield* Effect.sleep(fate.n ?? 0)
-  const error = Answer.errors[fate.name]
-  if (error !== undefined) return error
-  const { messageId } = yield* world.accept(
-    { ...sent, recipient, kind, answerCut: fate.name === "cut" },
-    (n) => `projects/${project}/messages/${sent.dryRun ? "fake_message_id" : `0:${n}`}`
+  return yield* exchange.run(
+    { ...asked, recipients: [recipient] },
+    ([fate], answerCut) => toOne({ ...sent, recipient, kind, answerCut }, fate)
   )
-  const text = Answer.pretty({ name: messageId })
-  return fate.name === "cut"
-    ? yield* new AnswerCut({ text })
-    : HttpServerResponse.text(text, { contentType: json })
+})
+
+const toOne = Effect.fnUntraced(function*(addressed: delivery.Addressed, fate: Fate.Fate | undefined) {
+  const error = fate && Answer.errorOf(fate)
+  if (error !== undefined) return error
+  const { dryRun, project } = addressed
+  const accepted = yield* delivery.accept(
+    addressed,
+    (n) => `projects/${project}/messages/${dryRun ? "fake_message_id" : `0:${n}`}`
+  )
+  return "wait" in accepted
+    ? Answer.overDeviceRate({ "retry-after": String(accepted.wait) })
+    : { text: Answer.pretty({ name: accepted.messageId }) }
 })
 
 // -----------------------------------------------------------------------------

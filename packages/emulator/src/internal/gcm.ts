@@ -10,10 +10,10 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import type * as Schema from "effect/Schema"
-import type { Arrival, Audience } from "../Emulator.ts"
+import type { Audience } from "../Arrival.ts"
 import { plain } from "./answer.ts"
+import * as delivery from "./delivery.ts"
 import * as Fate from "./fate.ts"
-import * as world from "./world.ts"
 
 // -----------------------------------------------------------------------------
 // Who may send
@@ -72,32 +72,31 @@ const errors: { readonly [Name in Fate.Name]?: GcmHttp.ErrorCode } = {
 }
 
 /** What becomes of a message for one id. */
-export const resultOf = (
+export const resultOf = Effect.fnUntraced(function*(
   id: string,
-  fate: Fate.Name,
-  sent: Pick<Arrival, "endpoint" | "project" | "message" | "dryRun" | "answerCut">,
+  { canonical, name }: Fate.Fate,
+  sent: delivery.Sent,
   audience?: Audience
-) => {
-  const error = Fate.isRegistration(id) ? errors[fate] : "InvalidRegistration"
-  if (error !== undefined) return Effect.succeed<GcmHttp.Result>({ error })
-  return Effect.map(
-    world.accept(
-      { ...sent, recipient: id, kind: "token", ...audience === undefined ? {} : { audience } },
-      (n) => sent.dryRun ? "fake_message_id" : `0:${n}`
-    ),
-    ({ messageId }): GcmHttp.Result =>
-      fate === "moved"
-        ? { message_id: messageId, registration_id: Fate.canonical(id) }
-        : { message_id: messageId }
+) {
+  const error = Fate.isRegistration(id) ? errors[name] : "InvalidRegistration"
+  if (error !== undefined) return { error } satisfies GcmHttp.Result
+  const accepted = yield* delivery.accept(
+    { ...sent, recipient: id, kind: "token", ...audience === undefined ? {} : { audience } },
+    (n) => sent.dryRun ? "fake_message_id" : `0:${n}`
   )
-}
+  if ("wait" in accepted) return { error: "DeviceMessageRateExceeded" } satisfies GcmHttp.Result
+  const { messageId: message_id } = accepted
+  return canonical === undefined ? { message_id } : { message_id, registration_id: canonical }
+})
 
 // -----------------------------------------------------------------------------
 // Answers
 // -----------------------------------------------------------------------------
 
 /** How long to wait before another try. */
-export const soon = { "retry-after": "1" }
+export const later = ({ retryAfter = 1 }: Pick<Fate.Fate, "retryAfter">) => ({ "retry-after": String(retryAfter) })
+
+export const soon = later({})
 
 /** A page of the front end, as recorded (calonso/rails-push-notifications, issue 20; xtrinch/fcm-django, issue 1). */
 export const page = (status: number, title: string, headers: { readonly [name: string]: string } = {}) =>
@@ -108,8 +107,16 @@ export const page = (status: number, title: string, headers: { readonly [name: s
 
 export const unauthorized = page(401, "Unauthorized")
 
-export const unavailable = page(503, "Service Unavailable", soon)
+/** The service is away. */
+export const unavailable = (fate: Pick<Fate.Fate, "retryAfter">) => page(503, "Service Unavailable", later(fate))
 
-export const internalError = page(500, "Internal Server Error", soon)
+export const internalError = (fate: Pick<Fate.Fate, "retryAfter">) => page(500, "Internal Server Error", later(fate))
+
+/** What is said with a status that was arranged. */
+export const say = (status: number, headers: { readonly [name: string]: string }) =>
+  page(status, "The emulator was told to answer so", headers)
+
+/** The quota of the project is used up; the protocol's own words for it are not known. */
+export const overQuota = (wait: number) => page(429, "QuotaExceeded", { "retry-after": String(wait) })
 
 export const badRequest = (text: string) => HttpServerResponse.text(`${text}\n`, { status: 400, contentType: plain })

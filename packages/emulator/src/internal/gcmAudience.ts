@@ -6,11 +6,10 @@ import type * as GcmHttp from "@cloud-messaging/protocol/GcmHttp"
 import * as PayloadSize from "@cloud-messaging/protocol/PayloadSize"
 import * as Topic from "@cloud-messaging/protocol/Topic"
 import * as Effect from "effect/Effect"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { Audience } from "../Emulator.ts"
-import { json } from "./answer.ts"
+import type { Audience } from "../Arrival.ts"
+import * as deviceGroups from "./deviceGroups.ts"
 import * as exchange from "./exchange.ts"
 import * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
@@ -41,20 +40,29 @@ const publish = Effect.fnUntraced(function*(
   condition: Condition.Condition
 ) {
   const unfit = gcm.unfit(message, PayloadSize.topicLimit)
-  if (unfit !== undefined) return refused(unfit)
-  const id = yield* topics.publish(gcm.sent(project, message, false), audience, condition)
-  // a number beyond 2^53, which only text can hold
-  return HttpServerResponse.text(`{"message_id":${id}}`, { contentType: json })
+  return yield* exchange.run(
+    { project, endpoint: "gcm", recipients: [], say: gcm.say },
+    Effect.fnUntraced(function*(_fates, answerCut) {
+      if (unfit !== undefined) return refused(unfit)
+      const id = yield* topics.publish(gcm.sent(project, message, answerCut), audience, condition)
+      // a number beyond 2^53, which only text can hold
+      return { text: `{"message_id":${id}}` }
+    })
+  )
 })
 
-const refused = (error: GcmHttp.ErrorCode) => HttpServerResponse.text(JSON.stringify({ error }), { contentType: json })
+const refused = (error: GcmHttp.ErrorCode): exchange.Answer => ({ text: JSON.stringify({ error }) })
 
 // -----------------------------------------------------------------------------
 // Device groups
 // -----------------------------------------------------------------------------
 
 /** The group of a key. */
-export const findGroup = (key: string) => Effect.map(world.World, ({ groups }) => groups.get(key))
+export const findGroup = (project: string, key: string) =>
+  Effect.map(world.World, ({ groups }) => {
+    const group = groups.get(key)
+    return group !== undefined && deviceGroups.isSeenBy(project, group) ? group : undefined
+  })
 
 /** Members that fail come back; if all fail, nothing does. */
 export const toGroup = Effect.fnUntraced(function*(
@@ -64,18 +72,18 @@ export const toGroup = Effect.fnUntraced(function*(
   { members }: world.Group
 ) {
   const unfit = gcm.unfit(message)
-  if (unfit !== undefined) return refused(unfit)
-  const fates = yield* Effect.forEach(members, (id) => Fate.strike(project, "gcm", id))
-  return yield* exchange.under(
-    fates,
-    Effect.fnUntraced(function*(answerCut) {
+  const ids = Array.from(members)
+  return yield* exchange.run(
+    { project, endpoint: "gcm", recipients: ids, say: gcm.say },
+    Effect.fnUntraced(function*(fates, answerCut) {
+      if (unfit !== undefined) return refused(unfit)
       const sent = gcm.sent(project, message, answerCut)
       const failed: Array<string> = []
-      for (const [i, id] of Array.from(members).entries()) {
-        const result = yield* gcm.resultOf(id, fates[i]?.name ?? "ok", sent, { kind: "deviceGroup", value: key })
+      for (const [i, id] of ids.entries()) {
+        const result = yield* gcm.resultOf(id, fates[i] ?? Fate.ok, sent, { kind: "deviceGroup", value: key })
         if ("error" in result) failed.push(id)
       }
-      if (failed.length === members.size) return gcm.unavailable
+      if (failed.length === members.size) return gcm.unavailable({})
       const success = members.size - failed.length
       const names = failed.length === 0 ? {} : { failed_registration_ids: failed }
       return { text: JSON.stringify({ success, failure: failed.length, ...names }) }

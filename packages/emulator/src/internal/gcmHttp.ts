@@ -13,15 +13,15 @@ import * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
 import * as audience from "./gcmAudience.ts"
 import * as plainText from "./gcmPlainText.ts"
+import * as quota from "./quota.ts"
 import * as RequestJson from "./requestJson.ts"
 import * as world from "./world.ts"
 
 /** What is no JSON is plain text, also where no content type is given (`http.jd`). */
 export const send = Effect.gen(function*() {
-  const { requests } = yield* world.World
-  requests.gcm++
   const request = yield* HttpServerRequest.HttpServerRequest
   const project = Option.getOrUndefined(yield* gcm.project)
+  yield* world.count("gcm", project)
   if (project === undefined) return gcm.unauthorized
   const isJson = /^application\/json\b/i.test(request.headers["content-type"] ?? "")
   const text = yield* request.text
@@ -35,12 +35,14 @@ const json = Effect.fnUntraced(function*(project: string, text: string) {
   if (message === undefined) return gcm.badRequest("InvalidParameters: the body is no message")
   const { condition, registration_ids: ids, to } = message
   if ([condition, ids, to].filter(Predicate.isNotUndefined).length > 1) return targets
+  const wait = yield* quota.drawProject(project, ids?.length ?? 1)
+  if (wait !== undefined) return gcm.overQuota(wait)
   if (condition !== undefined) return yield* audience.toCondition(project, message, condition)
   return to === undefined ? yield* multicast(project, message, ids ?? []) : yield* toOne(project, message, to)
 })
 
 const toOne = Effect.fnUntraced(function*(project: string, message: gcm.Message, to: string) {
-  const group = yield* audience.findGroup(to)
+  const group = yield* audience.findGroup(project, to)
   if (group !== undefined) return yield* audience.toGroup(project, message, to, group)
   return to.startsWith("/topics/")
     ? yield* audience.toTopic(project, message, to)
@@ -65,22 +67,21 @@ const multicast = Effect.fnUntraced(function*(project: string, message: gcm.Mess
       `Number of messages on bulk (${ids.length}) exceeds maximum allowed (${GcmHttp.maxRegistrationIds})`
     )
   }
-  const { requests } = yield* world.World
-  const request = requests.gcm
+  const { counters } = yield* world.World
+  const number = ++counters.multicasts
   const unfit = gcm.unfit(message)
-  const fates = yield* Effect.forEach(ids, (id) => Fate.strike(project, "gcm", id))
-  return yield* exchange.under(
-    fates,
-    Effect.fnUntraced(function*(answerCut) {
+  return yield* exchange.run(
+    { project, endpoint: "gcm", recipients: ids, say: gcm.say },
+    Effect.fnUntraced(function*(fates, answerCut) {
       const sent = gcm.sent(project, message, answerCut)
       const results = yield* Effect.forEach(ids, (id, i) =>
         unfit === undefined
-          ? gcm.resultOf(id, fates[i]?.name ?? "ok", sent)
+          ? gcm.resultOf(id, fates[i] ?? Fate.ok, sent)
           : Effect.succeed<GcmHttp.Result>({ error: unfit }))
-      const isSoon = fates.some(({ name }) => name === "unavailable" || name === "internal")
+      const later = fates.find(({ name }) => name === "unavailable" || name === "internal")
       return {
-        text: envelope(results, sent.dryRun ? -1n : firstMulticastId + BigInt(request)),
-        headers: isSoon ? gcm.soon : {}
+        text: envelope(results, sent.dryRun ? -1n : firstMulticastId + BigInt(number)),
+        headers: later === undefined ? {} : gcm.later(later)
       }
     })
   )

@@ -10,6 +10,7 @@ import { plain } from "./answer.ts"
 import * as exchange from "./exchange.ts"
 import * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
+import * as quota from "./quota.ts"
 
 /** Plain text tells a service that is away by the status. */
 export const send = Effect.fnUntraced(function*(project: string, text: string) {
@@ -18,14 +19,15 @@ export const send = Effect.fnUntraced(function*(project: string, text: string) {
   const { registration_id: id = "", ...message } = request
   if (id === "") return refused("MissingRegistration")
   const unfit = gcm.unfit(message)
-  const fate = yield* Fate.strike(project, "gcm", id)
-  return yield* exchange.under(
-    [fate],
-    Effect.fnUntraced(function*(answerCut) {
-      if (fate.name === "unavailable") return gcm.unavailable
-      if (fate.name === "internal") return gcm.internalError
+  const wait = yield* quota.drawProject(project, 1)
+  if (wait !== undefined) return gcm.overQuota(wait)
+  return yield* exchange.run(
+    { project, endpoint: "gcm", recipients: [id], say: gcm.say },
+    Effect.fnUntraced(function*([fate = Fate.ok], answerCut) {
+      if (fate.name === "unavailable") return gcm.unavailable(fate)
+      if (fate.name === "internal") return gcm.internalError(fate)
       const result = unfit === undefined
-        ? yield* gcm.resultOf(id, fate.name, gcm.sent(project, message, answerCut))
+        ? yield* gcm.resultOf(id, fate, gcm.sent(project, message, answerCut))
         : { error: unfit }
       return { text: GcmPlainText.resultText(result), contentType: plain }
     })

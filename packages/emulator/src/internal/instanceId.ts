@@ -12,8 +12,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { json } from "./answer.ts"
 import * as exchange from "./exchange.ts"
-import * as Fate from "./fate.ts"
+import type * as Fate from "./fate.ts"
 import * as gcm from "./gcm.ts"
+import * as subscriptions from "./subscriptions.ts"
 import * as topics from "./topics.ts"
 import * as world from "./world.ts"
 
@@ -35,10 +36,9 @@ const batch = <R>(
   run: (project: string | undefined, token: string, topic: string) => Effect.Effect<InstanceId.Result, never, R>
 ) =>
   Effect.gen(function*() {
-    const { requests } = yield* world.World
-    requests.topics++
     const request = yield* HttpServerRequest.HttpServerRequest
     const found = yield* project
+    yield* world.count("topics", Option.getOrUndefined(found))
     if (Option.isNone(found)) return refuse(401, "Unauthorized")
     const asked = Option.getOrUndefined(decode(yield* request.text))
     if (asked === undefined) return refuse(400, "InvalidRequest")
@@ -47,8 +47,8 @@ const batch = <R>(
     if (!Topic.isName(topic)) return refuse(400, "Topic name format is invalid")
     if (tokens.length === 0) return refuse(400, "MissingIIdToken")
     if (tokens.length > InstanceId.maxTokens) return refuse(400, "TooManyTokens")
-    const fates = yield* Effect.forEach(tokens, (token) => Fate.strike(found.value ?? "", "topics", token))
-    return yield* exchange.under(fates, () =>
+    const by = { project: found.value, endpoint: "topics", recipients: tokens, say: gcm.say } as const
+    return yield* exchange.run(by, (fates) =>
       Effect.forEach(tokens, (token, i) => {
         const error = token === "" ? "INVALID_ARGUMENT" : errors[fates[i]?.name ?? "ok"]
         return error === undefined ? run(found.value, token, topic) : Effect.succeed<InstanceId.Result>({ error })
@@ -58,13 +58,13 @@ const batch = <R>(
   })
 
 const subscribe = Effect.fnUntraced(function*(project: string | undefined, token: string, topic: string) {
-  const there = (yield* topics.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
+  const there = (yield* subscriptions.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
   const result: InstanceId.Result = there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
   return result
 })
 
 const unsubscribe = (project: string | undefined, token: string, topic: string) =>
-  Effect.as(topics.unsubscribe(project, token, topic), {})
+  Effect.as(subscriptions.unsubscribe(project, token, topic), {})
 
 export const add = batch(subscribe)
 
@@ -86,20 +86,23 @@ const relation = <R>(
   run: (project: string | undefined, token: string, topic: string) => Effect.Effect<InstanceId.Result, never, R>
 ) =>
   Effect.gen(function*() {
-    const { requests } = yield* world.World
-    requests.topics++
     const { token = "", topic = "" } = yield* HttpRouter.params
     const found = yield* project
+    yield* world.count("topics", Option.getOrUndefined(found))
     if (Option.isNone(found)) return refuse(401, "Unauthorized")
     if (!Topic.isName(topic)) return refuse(400, "Topic name format is invalid")
-    const fate = yield* Fate.strike(found.value ?? "", "topics", token)
-    return yield* exchange.under([fate], () => {
-      const refused = errorsOfOne[fate.name]
-      return refused === undefined
-        ? Effect.map(run(found.value, token, topic), ({ error }) =>
-          error === undefined ? { text: "{}" } : refuse(400, error))
-        : Effect.succeed(refused)
-    })
+    return yield* exchange.run(
+      { project: found.value, endpoint: "topics", recipients: [token], say: gcm.say },
+      ([fate]) => {
+        const refused = fate && errorsOfOne[fate.name]
+        return refused === undefined
+          ? Effect.map(
+            run(found.value, token, topic),
+            ({ error }) => error === undefined ? { text: "{}" } : refuse(400, error)
+          )
+          : Effect.succeed(refused)
+      }
+    )
   })
 
 export const relate = relation(subscribe)
@@ -111,16 +114,14 @@ export const unrelate = relation(unsubscribe)
 // -----------------------------------------------------------------------------
 
 export const info = Effect.gen(function*() {
-  const { requests } = yield* world.World
-  requests.topics++
   const { token = "" } = yield* HttpRouter.params
   const found = yield* project
+  yield* world.count("topics", Option.getOrUndefined(found))
   if (Option.isNone(found)) return refuse(401, "Unauthorized")
-  const fate = yield* Fate.strike(found.value ?? "", "topics", token)
-  return yield* exchange.under(
-    [fate],
-    Effect.fnUntraced(function*() {
-      const refused = errorsOfOne[fate.name]
+  return yield* exchange.run(
+    { project: found.value, endpoint: "topics", recipients: [token], say: gcm.say },
+    Effect.fnUntraced(function*([fate]) {
+      const refused = fate && errorsOfOne[fate.name]
       if (refused !== undefined) return refused
       const parameters = yield* Effect.option(HttpServerRequest.schemaSearchParams(Details))
       const rel = Option.isNone(parameters) ? {} : yield* relations(found.value, token)
@@ -140,7 +141,7 @@ const application: typeof InstanceId.Info.Type = {
 }
 
 const relations = (project: string | undefined, token: string) =>
-  Effect.map(topics.list(project, token), (all): typeof InstanceId.Info.Type =>
+  Effect.map(subscriptions.list(project, token), (all): typeof InstanceId.Info.Type =>
     all.length === 0 ? {} : {
       rel: {
         topics: Object.fromEntries(

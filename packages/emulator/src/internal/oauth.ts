@@ -4,7 +4,6 @@
  * Faults are told in the order, and with the words, that were recorded against oauth2.googleapis.com.
  */
 import * as OAuth from "@cloud-messaging/protocol/OAuth"
-import * as Clock from "effect/Clock"
 import type * as CryptoError from "effect/crypto/CryptoError"
 import * as KeyFormat from "effect/crypto/KeyFormat"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -18,15 +17,19 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as exchange from "./exchange.ts"
 import * as account from "./serviceAccountKey.ts"
 import * as world from "./world.ts"
 
 export const token = Effect.gen(function*() {
-  const { requests } = yield* world.World
-  requests.token++
+  yield* world.count("token", undefined)
   const form = yield* Effect.option(HttpServerRequest.schemaBodyUrlParams(OAuth.TokenRequest))
-  return yield* grant(Option.getOrUndefined(form)).pipe(
-    Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
+  return yield* exchange.run(
+    { project: undefined, endpoint: "token", recipients: [], say },
+    () =>
+      grant(Option.getOrUndefined(form)).pipe(
+        Effect.catchTag("Refusal", ({ body }) => Effect.succeed(answer(400, body)))
+      )
   )
 })
 
@@ -55,12 +58,21 @@ const invalidGrant = (description: string) => refuse("invalid_grant", descriptio
 
 const answer = (
   status: number,
-  body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type | { readonly id_token: string }
+  body: typeof OAuth.TokenResponse.Type | typeof OAuth.TokenError.Type | { readonly id_token: string },
+  headers: { readonly [name: string]: string } = {}
 ) =>
   HttpServerResponse.text(JSON.stringify(body, undefined, 2), {
     status,
-    contentType: "application/json; charset=utf-8"
+    contentType: "application/json; charset=utf-8",
+    headers
   })
+
+/** What is said with a status that was arranged. */
+const say: exchange.Asked["say"] = (status, headers) =>
+  answer(status, {
+    error: status < 500 ? "invalid_request" : "internal_failure",
+    error_description: "The emulator was told to answer so."
+  }, headers)
 
 // -----------------------------------------------------------------------------
 // Assertion
@@ -89,15 +101,24 @@ const check = Effect.fnUntraced(function*(assertion: string) {
     return yield* refuse("invalid_request", "Bad Request")
   }
   const signed = alg.value.alg === "RS256" && (yield* verify(`${header}.${claims}`, signature))
-  if (!signed) return yield* invalidGrant("Invalid JWT Signature.")
+  if (!signed) return yield* invalidGrant(isForGoogle(decoded.value) ? foreignKey : "Invalid JWT Signature.")
   return yield* checkClaims(decoded.value)
 })
+
+/** Whether an assertion would let in at Google, if its key was a real account's. */
+const isForGoogle = ({ aud = "" }: typeof Claims.Type): boolean =>
+  /^https:\/\/([\w-]+\.)*(googleapis|google)\.com\//.test(aud)
+
+/** Who sends a real account's assertion here has a client that is set up wrong, and should know. */
+const foreignKey = "Invalid JWT Signature. This is an emulator, and it got an assertion that is meant for Google, " +
+  "signed with a key that is not the emulator's. Nothing of it was kept. Use the emulator's service account, or send " +
+  "the token request to Google."
 
 const checkClaims = Effect.fnUntraced(function*({ aud, exp, iat, iss, scope }: typeof Claims.Type) {
   if (iss !== account.clientEmail) return yield* invalidGrant("Invalid grant: account not found")
   if (iat === undefined) return yield* invalidGrant("Invalid JWT: iat (issued at) is not set.")
   if (exp === undefined) return yield* invalidGrant("Invalid JWT: exp (expiration time) is not set.")
-  const now = (yield* Clock.currentTimeMillis) / 1000
+  const now = (yield* world.now) / 1000
   const reasonable = iat <= now + skewSeconds && exp >= now - skewSeconds && exp - iat <= OAuth.maxAssertionSeconds
   if (!reasonable) {
     return yield* invalidGrant(

@@ -14,8 +14,9 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as exchange from "./exchange.ts"
-import * as Fate from "./fate.ts"
+import type * as Fate from "./fate.ts"
 import * as Answer from "./fcmAnswer.ts"
+import * as subscriptions from "./subscriptions.ts"
 import * as topics from "./topics.ts"
 import * as world from "./world.ts"
 
@@ -46,18 +47,17 @@ const method = <E, R>(
   run: (asked: Asked) => Effect.Effect<exchange.Answer | HttpServerResponse.HttpServerResponse, E, R>
 ) =>
   Effect.gen(function*() {
-    const { requests } = yield* world.World
-    requests.topics++
     const { project = "", registration = "", topic } = yield* HttpRouter.params
+    yield* world.count("topics", project)
     const refused = yield* Answer.refusal(project, `cloudmessaging.topicSubscriptions.${verb}`)
     if (refused !== undefined) return refused
     const found = yield* Effect.option(HttpServerRequest.schemaSearchParams(Parameters))
     const parameters = Option.getOrElse(found, () => noParameters)
     const name = topic ?? parameters.topic_name ?? parameters.topicName ?? ""
     if (verb !== "list" && !Topic.isName(name)) return invalidTopic
-    const fate = yield* Fate.strike(project, "topics", registration)
-    return yield* exchange.under([fate], () => {
-      const error = errorOf(fate)
+    const asked = { project, endpoint: "topics", recipients: [registration], say: Answer.say(project) } as const
+    return yield* exchange.run(asked, ([fate]) => {
+      const error = fate && errorOf(fate)
       return error === undefined
         ? run({ project, registration, topic: name, parameters })
         : Effect.succeed<exchange.Answer | HttpServerResponse.HttpServerResponse>(error)
@@ -95,7 +95,7 @@ export const remove = method(
   Effect.fnUntraced(function*(asked) {
     const existing = yield* find(asked)
     if (existing === undefined && allowMissing(asked) !== "true") return Answer.missing
-    yield* topics.unsubscribe(asked.project, asked.registration, asked.topic)
+    yield* subscriptions.unsubscribe(asked.project, asked.registration, asked.topic)
     return { text: Answer.pretty({}) }
   })
 )
@@ -107,7 +107,7 @@ export const list = method(
     const { pageSize = "0", pageToken = "" } = asked.parameters
     if (!/^\d+$/.test(pageSize)) return invalidPageSize
     const size = Math.min(Number(pageSize) || TopicSubscription.defaultPageSize, TopicSubscription.maxPageSize)
-    const all = yield* topics.list(asked.project, asked.registration)
+    const all = yield* subscriptions.list(asked.project, asked.registration)
     const rest = all.filter(({ topic }) => topic > pageToken).toSorted((a, b) => a.topic < b.topic ? -1 : 1)
     const page = rest.slice(0, size)
     return {
@@ -119,7 +119,7 @@ export const list = method(
   })
 )
 
-const find = ({ project, registration, topic }: Asked) => topics.find(project, registration, topic)
+const find = ({ project, registration, topic }: Asked) => subscriptions.find(project, registration, topic)
 
 const subscribed = Effect.fnUntraced(function*(asked: Asked) {
   const subscription = yield* topics.subscribe(asked.project, asked.registration, asked.topic)
@@ -148,8 +148,8 @@ const invalidField = (field: string, description: string) =>
 const invalidRegistration = invalidField("name", "Invalid registration token")
 
 /** A topic is no matter of Apple's. */
-const errorOf = ({ name }: Fate.Fate) =>
-  name === "apns-auth" ? undefined : name === "invalid" ? invalidRegistration : Answer.errors[name]
+const errorOf = (fate: Fate.Fate) =>
+  fate.name === "apns-auth" ? undefined : fate.name === "invalid" ? invalidRegistration : Answer.errorOf(fate)
 
 const invalidTopic = invalidField("topic_name", "Invalid topic name provided.")
 

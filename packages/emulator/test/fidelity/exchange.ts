@@ -1,7 +1,7 @@
 /**
  * Exchanges as they are on the wire: literal requests, and whole answers.
  */
-import { Effect } from "effect"
+import { type Duration, Effect } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 
 export interface Request {
@@ -18,8 +18,8 @@ export interface Answer {
   readonly body: string
 }
 
-/** What one world is asked, in turn, and answers. */
-export type Case = ReadonlyArray<readonly [Request, Answer]>
+/** What one world is asked, in turn, and answers; how much time passes before. */
+export type Case = ReadonlyArray<readonly [Request, Answer, Duration.Input?]>
 
 /** By the row's name in `docs/fidelity.md`. */
 export type Cases = { readonly [row: string]: Case }

@@ -36,7 +36,7 @@ const token = (n: number): Answer =>
   json(
     200,
     `{
-  "access_token": "emulator-access-token-${n}",
+  "access_token": "emulator-access-token-${n}-1700003599000",
   "expires_in": 3599,
   "token_type": "Bearer"
 }`
@@ -73,7 +73,7 @@ export const cases: Cases = {
       {
         method: "POST",
         url: "https://fcm.googleapis.com/v1/projects/my-project/messages:send",
-        headers: { authorization: "Bearer emulator-access-token-1", "content-type": "application/json" },
+        headers: { authorization: "Bearer emulator-access-token-1-1700003599000", "content-type": "application/json" },
         body: `{"message":{"token":"ada"}}`
       },
       {
@@ -85,9 +85,16 @@ export const cases: Cases = {
   ],
   "oauth-undecodable": [[ask("nonsense"), undecodable], [ask("a.b.c"), undecodable]],
   "oauth-signature": [
-    [ask(assertion(claims, { key: foreignKey })), badSignature],
-    [ask(assertion(claims, { header: { alg: "HS256" } })), badSignature]
+    [ask(assertion({ ...claims, aud: "https://example.com/token" }, { key: foreignKey })), badSignature],
+    [ask(assertion({ ...claims, aud: undefined }, { header: { alg: "HS256" } })), badSignature]
   ],
+  "oauth-foreign": [[
+    ask(assertion(claims, { key: foreignKey })),
+    error(
+      "invalid_grant",
+      "Invalid JWT Signature. This is an emulator, and it got an assertion that is meant for Google, signed with a key that is not the emulator's. Nothing of it was kept. Use the emulator's service account, or send the token request to Google."
+    )
+  ]],
   "oauth-account": [[ask(assertion({ ...claims, iss: "nobody@example.com" })), noAccount]],
   "oauth-times": [
     [ask(assertion({ ...claims, iat: undefined })), noIat],

@@ -1,0 +1,33 @@
+/**
+ * Maps that do not grow without end. A `Map` keeps the order in which its keys were put.
+ */
+
+/** Puts a value behind all others; the first makes room if there are too many. */
+export const put = <K, V>(map: Map<K, V>, key: K, value: V, max: number): void => {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > max) shift(map)
+}
+
+/** Takes the first value out. */
+export const shift = <K, V>(map: Map<K, V>): V | undefined => {
+  for (const [key, value] of map) {
+    map.delete(key)
+    return value
+  }
+  return undefined
+}
+
+/** What is too much in many maps, of the largest of them first: who has little loses nothing to who has much. */
+export const surplus = <V>(maps: ReadonlyArray<Map<unknown, V>>, max: number): ReadonlyArray<V> => {
+  const removed: Array<V> = []
+  for (let size = maps.reduce((sum, map) => sum + map.size, 0); size > max; size--) {
+    const largest = maps.reduce((a, b) => b.size > a.size ? b : a)
+    for (const [key, value] of largest) {
+      largest.delete(key)
+      removed.push(value)
+      break
+    }
+  }
+  return removed
+}
