@@ -44,7 +44,7 @@ describe("ServiceAccount", () => {
   it.effect("gets a token that the emulator takes, from the parts of a key", () =>
     Effect.gen(function*() {
       const layer = Layer.provide(ServiceAccount.layer(Emulator.serviceAccount), Emulator.layerHttpClient)
-      assert.strictEqual(Redacted.value(yield* Effect.provide(get, layer)), "emulator-access-token-1")
+      assert.match(Redacted.value(yield* Effect.provide(get, layer)), /^emulator-access-token-1-/)
     }))
 
   it.effect("takes a key whose line breaks are written as \\n, as environment variables have them", () =>
@@ -78,7 +78,7 @@ describe("ServiceAccount", () => {
         yield* fs.writeFileString(file, "{")
         assert.strictEqual((yield* Effect.flip(get)).reason._tag, "InvalidKey")
         yield* fs.writeFileString(file, JSON.stringify(keyFile))
-        assert.strictEqual(Redacted.value(yield* get), "emulator-access-token-1")
+        assert.match(Redacted.value(yield* get), /^emulator-access-token-1-/)
       }).pipe(Effect.provide(layer))
     }).pipe(Effect.provide(NodeServices.layer)))
 
