@@ -62,6 +62,7 @@ import type * as EmulatorError from "./EmulatorError.ts"
 import type * as Fault from "./Fault.ts"
 import type { AnswerCut } from "./internal/answer.ts"
 import * as app from "./internal/app.ts"
+import * as movableClock from "./internal/movableClock.ts"
 import * as service from "./internal/service.ts"
 import * as account from "./internal/serviceAccountKey.ts"
 import * as world from "./internal/world.ts"
@@ -407,6 +408,27 @@ const halfOf = (cut: AnswerCut) =>
   HttpServerResponse.stream(Stream.concat(Stream.succeed(new TextEncoder().encode(cut.half)), Stream.fail(cut)), {
     headers: cut.headers
   })
+
+/**
+ * The system's clock, made so that `clock.advance` moves it, as a server's is. Provide it to an emulator that runs without a
+ * `TestClock`; it moves that emulator's time, and nothing else.
+ *
+ * **Example** (A day passes)
+ *
+ * ```ts
+ * import { Emulator } from "@cloud-messaging/emulator"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { clock } = yield* Emulator.Emulator
+ *   yield* clock.advance("1 day")
+ * }).pipe(Effect.provide(Layer.provide(Emulator.layer, Emulator.layerClock)))
+ * ```
+ *
+ * @category layers
+ * @since 1.0.0
+ */
+export const layerClock: Layer.Layer<never> = movableClock.layer
 
 // -----------------------------------------------------------------------------
 // Service account

@@ -9,8 +9,11 @@ import * as world from "./world.ts"
 /** A project, or all of them: an access token for the Instance ID service names none. */
 export type Project = string | undefined
 
-/** Of all projects. */
+/** Of all projects. Those of whom it is longest that they had none make room. */
 const maxRegistrations = 100_000
+
+/** Of all of them. */
+const maxSubscriptions = 1_000_000
 
 const isSeenBy = (project: Project) => (subscription: world.Subscription): boolean =>
   project === undefined || subscription.project === undefined || subscription.project === project
@@ -25,13 +28,13 @@ export const find = (project: Project, registration: string, topic: string) =>
 
 /** Subscribes one that is not. `undefined`: it has as many topics as it may. */
 export const subscribe = Effect.fnUntraced(function*(project: Project, registration: string, topic: string) {
-  const { subscriptions } = yield* world.World
+  const { size, subscriptions } = yield* world.World
   const before = yield* list(project, registration)
   if (before.length >= Topic.maxPerInstallation) return undefined
   const subscription: world.Subscription = { project, topic, since: yield* world.now }
   yield* set(registration, [...subscriptions.get(registration) ?? [], subscription])
-  const [oldest] = subscriptions.keys()
-  if (subscriptions.size > maxRegistrations && oldest !== undefined) {
+  for (const oldest of subscriptions.keys()) {
+    if (subscriptions.size <= maxRegistrations && size.subscriptions <= maxSubscriptions) break
     yield* set(oldest, [])
     subscriptions.delete(oldest)
   }
@@ -60,17 +63,20 @@ const keep = Effect.fnUntraced(function*(registration: string, isKept: (subscrip
 
 /** Has a registration be subscribed to these alone, and be found by them. */
 const set = Effect.fnUntraced(function*(registration: string, now: ReadonlyArray<world.Subscription>) {
-  const { subscribers, subscriptions } = yield* world.World
+  const { size, subscribers, subscriptions } = yield* world.World
   const before = subscriptions.get(registration) ?? []
-  const kept = new Set(now.map(({ topic }) => topic))
+  size.subscriptions += now.length - before.length
+  const topics = new Set(now.map(({ topic }) => topic))
   for (const { topic } of before) {
-    if (kept.has(topic)) continue
+    if (topics.has(topic)) continue
     subscribers.get(topic)?.delete(registration)
     if (subscribers.get(topic)?.size === 0) subscribers.delete(topic)
   }
-  for (const { topic } of now) subscribers.set(topic, (subscribers.get(topic) ?? new Set()).add(registration))
+  for (const topic of topics) subscribers.set(topic, (subscribers.get(topic) ?? new Set()).add(registration))
   // who had a topic of every project, and has none, is still an app of every project
-  const isEverywhere = before.some(({ project }) => project === undefined)
+  const isEverywhere = before.length === 0
+    ? subscriptions.has(registration)
+    : before.some(({ project }) => project === undefined)
   if (now.length > 0 || isEverywhere) subscriptions.set(registration, now)
   else subscriptions.delete(registration)
 })

@@ -86,6 +86,8 @@ export class World extends Context.Service<World, {
   readonly requests: Counted
   /** The topics of each registration that has one. */
   readonly subscriptions: Map<string, ReadonlyArray<Subscription>>
+  /** How many subscriptions there are. */
+  readonly size: { subscriptions: number }
   /** The registrations of each topic that has one. */
   readonly subscribers: Map<string, Set<string>>
   /** Device groups by their keys. */
@@ -119,6 +121,7 @@ export const layer = ({ keep = 10_000, ...settings }: Options): Layer.Layer<Worl
         requests: noRequests(),
         subscriptions: new Map(),
         subscribers: new Map(),
+        size: { subscriptions: 0 },
         groups: new Map(),
         counters: { messages: 0, published: 0, multicasts: 0, groups: 0, tokens: 0, faults: 0 },
         changes: yield* PubSub.sliding<Arrival>(maxLag)
