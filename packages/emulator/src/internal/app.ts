@@ -33,6 +33,8 @@ const routes = HttpRouter.addAll([
   HttpRouter.route("DELETE", `${subscriptions}/:topic`, topicSubscriptions.remove),
   HttpRouter.route("POST", "/iid/v1::batchAdd", instanceId.add),
   HttpRouter.route("POST", "/iid/v1::batchRemove", instanceId.remove),
+  HttpRouter.route("POST", "/iid/v1/:token/rel/topics/:topic", instanceId.relate),
+  HttpRouter.route("DELETE", "/iid/v1/:token/rel/topics/:topic", instanceId.unrelate),
   HttpRouter.route("GET", "/iid/info/:token", instanceId.info),
   HttpRouter.route("POST", "/fcm/send", gcmHttp.send),
   HttpRouter.route("POST", "/gcm/send", gcmHttp.send),

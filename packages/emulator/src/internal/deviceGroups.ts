@@ -116,4 +116,6 @@ const put = Effect.fnUntraced(function*(key: string, group: world.Group) {
 
 const answer = (notification_key: string): exchange.Answer => ({ text: JSON.stringify({ notification_key }) })
 
-const refuse = (error: string) => HttpServerResponse.text(JSON.stringify({ error }), { status: 400, contentType: json })
+/** With the line feed, as recorded (EdwinHoksberg/php-fcm, issue 2; brozot/Laravel-FCM, issue 132). */
+const refuse = (error: string) =>
+  HttpServerResponse.text(`${JSON.stringify({ error })}\n`, { status: 400, contentType: json })

@@ -98,12 +98,19 @@ export const later = ({ retryAfter = 1 }: Pick<Fate.Fate, "retryAfter">) => ({ "
 
 export const soon = later({})
 
-/** A page of the front end. */
+/** A page of the front end, as recorded (calonso/rails-push-notifications, issue 20; xtrinch/fcm-django, issue 1). */
 export const page = (status: number, title: string, headers: { readonly [name: string]: string } = {}) =>
   HttpServerResponse.text(
-    `<HTML>\n<HEAD>\n<TITLE>${title}</TITLE>\n</HEAD>\n<BODY>\n<H1>${title}</H1>\n<H2>Error ${status}</H2>\n</BODY>\n</HTML>\n`,
+    `<HTML>\n<HEAD>\n<TITLE>${title}</TITLE>\n</HEAD>\n<BODY BGCOLOR="#FFFFFF" TEXT="#000000">\n<H1>${title}</H1>\n<H2>Error ${status}</H2>\n</BODY>\n</HTML>\n`,
     { status, contentType: "text/html; charset=UTF-8", headers }
   )
+
+export const unauthorized = page(401, "Unauthorized")
+
+/** The service is away. */
+export const unavailable = (fate: Pick<Fate.Fate, "retryAfter">) => page(503, "Service Unavailable", later(fate))
+
+export const internalError = (fate: Pick<Fate.Fate, "retryAfter">) => page(500, "Internal Server Error", later(fate))
 
 /** What is said with a status that was arranged. */
 export const say = (status: number, headers: { readonly [name: string]: string }) =>
@@ -111,7 +118,5 @@ export const say = (status: number, headers: { readonly [name: string]: string }
 
 /** The quota of the project is used up; the protocol's own words for it are not known. */
 export const overQuota = (wait: number) => page(429, "QuotaExceeded", { "retry-after": String(wait) })
-
-export const unauthorized = page(401, "INVALID_KEY")
 
 export const badRequest = (text: string) => HttpServerResponse.text(`${text}\n`, { status: 400, contentType: plain })

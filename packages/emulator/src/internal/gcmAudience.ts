@@ -83,7 +83,7 @@ export const toGroup = Effect.fnUntraced(function*(
         const result = yield* gcm.resultOf(id, fates[i] ?? Fate.ok, sent, { kind: "deviceGroup", value: key })
         if ("error" in result) failed.push(id)
       }
-      if (failed.length === members.size) return gcm.page(503, "Unavailable", gcm.soon)
+      if (failed.length === members.size) return gcm.unavailable({})
       const success = members.size - failed.length
       const names = failed.length === 0 ? {} : { failed_registration_ids: failed }
       return { text: JSON.stringify({ success, failure: failed.length, ...names }) }

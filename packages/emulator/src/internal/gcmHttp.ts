@@ -29,8 +29,10 @@ export const send = Effect.gen(function*() {
 })
 
 const json = Effect.fnUntraced(function*(project: string, text: string) {
-  const message = Option.getOrUndefined(parse(text))
-  if (message === undefined) return gcm.badRequest("JSON_PARSING_ERROR: the body is no message")
+  const body = RequestJson.parse(text)
+  if (Result.isFailure(body)) return gcm.badRequest(`JSON_PARSING_ERROR: ${body.failure}`)
+  const message = Option.getOrUndefined(decode(body.success))
+  if (message === undefined) return gcm.badRequest("InvalidParameters: the body is no message")
   const { condition, registration_ids: ids, to } = message
   if ([condition, ids, to].filter(Predicate.isNotUndefined).length > 1) return targets
   const wait = yield* quota.drawProject(project, ids?.length ?? 1)
@@ -49,8 +51,6 @@ const toOne = Effect.fnUntraced(function*(project: string, message: gcm.Message,
 
 const decode = Schema.decodeUnknownOption(GcmHttp.JsonRequest)
 
-const parse = (text: string) => Option.flatMap(Result.getSuccess(RequestJson.parse(text)), decode)
-
 const targets = gcm.badRequest(
   "Must use either \"registration_ids\" field or \"to\" field or \"condition\", not more than one"
 )
@@ -60,7 +60,8 @@ const targets = gcm.badRequest(
 // -----------------------------------------------------------------------------
 
 const multicast = Effect.fnUntraced(function*(project: string, message: gcm.Message, ids: ReadonlyArray<string>) {
-  if (ids.length === 0) return gcm.badRequest("\"registration_ids\" must hold at least one id")
+  // as recorded: Edujugon/PushNotification, issue 33; benwilkins/laravel-fcm-notification, issue 48
+  if (ids.length === 0) return gcm.badRequest("\"registration_ids\" field cannot be empty")
   if (ids.length > GcmHttp.maxRegistrationIds) {
     return gcm.badRequest(
       `Number of messages on bulk (${ids.length}) exceeds maximum allowed (${GcmHttp.maxRegistrationIds})`
@@ -79,20 +80,22 @@ const multicast = Effect.fnUntraced(function*(project: string, message: gcm.Mess
           : Effect.succeed<GcmHttp.Result>({ error: unfit }))
       const later = fates.find(({ name }) => name === "unavailable" || name === "internal")
       return {
-        text: JSON.stringify(envelope(results, number, sent.dryRun)),
+        text: envelope(results, sent.dryRun ? -1n : firstMulticastId + BigInt(number)),
         headers: later === undefined ? {} : gcm.later(later)
       }
     })
   )
 })
 
-const envelope = (results: ReadonlyArray<GcmHttp.Result>, number: number, dryRun: boolean) => {
+/** As in the guide's example (`http.jd`): a number beyond 2^53, which only text can hold. */
+const firstMulticastId = 6_782_339_717_028_231_000n
+
+const envelope = (results: ReadonlyArray<GcmHttp.Result>, multicastId: bigint): string => {
   const failure = results.filter((result) => "error" in result).length
-  return {
-    multicast_id: dryRun ? -1 : number,
+  const counts = {
     success: results.length - failure,
     failure,
-    canonical_ids: results.filter((result) => "registration_id" in result).length,
-    results
+    canonical_ids: results.filter((result) => "registration_id" in result).length
   }
+  return `{"multicast_id":${multicastId},${JSON.stringify({ ...counts, results }).slice(1)}`
 }

@@ -24,8 +24,8 @@ export const send = Effect.fnUntraced(function*(project: string, text: string) {
   return yield* exchange.run(
     { project, endpoint: "gcm", recipients: [id], say: gcm.say },
     Effect.fnUntraced(function*([fate = Fate.ok], answerCut) {
-      if (fate.name === "unavailable") return gcm.page(503, "Unavailable", gcm.later(fate))
-      if (fate.name === "internal") return gcm.page(500, "InternalServerError", gcm.later(fate))
+      if (fate.name === "unavailable") return gcm.unavailable(fate)
+      if (fate.name === "internal") return gcm.internalError(fate)
       const result = unfit === undefined
         ? yield* gcm.resultOf(id, fate, gcm.sent(project, message, answerCut))
         : { error: unfit }

@@ -57,12 +57,18 @@ const batch = <R>(
       ))
   })
 
-export const add = batch(Effect.fnUntraced(function*(project, token, topic) {
+const subscribe = Effect.fnUntraced(function*(project: string | undefined, token: string, topic: string) {
   const there = (yield* subscriptions.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
-  return there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
-}))
+  const result: InstanceId.Result = there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
+  return result
+})
 
-export const remove = batch((project, token, topic) => Effect.as(subscriptions.unsubscribe(project, token, topic), {}))
+const unsubscribe = (project: string | undefined, token: string, topic: string) =>
+  Effect.as(subscriptions.unsubscribe(project, token, topic), {})
+
+export const add = batch(subscribe)
+
+export const remove = batch(unsubscribe)
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(InstanceId.BatchRequest))
 
@@ -74,6 +80,34 @@ const errors: { readonly [Name in Fate.Name]?: InstanceId.ErrorCode } = {
   internal: "INTERNAL",
   quota: "RESOURCE_EXHAUSTED"
 }
+
+/** A change of one, which stands in the path. */
+const relation = <R>(
+  run: (project: string | undefined, token: string, topic: string) => Effect.Effect<InstanceId.Result, never, R>
+) =>
+  Effect.gen(function*() {
+    const { token = "", topic = "" } = yield* HttpRouter.params
+    const found = yield* project
+    yield* world.count("topics", Option.getOrUndefined(found))
+    if (Option.isNone(found)) return refuse(401, "Unauthorized")
+    if (!Topic.isName(topic)) return refuse(400, "Topic name format is invalid")
+    return yield* exchange.run(
+      { project: found.value, endpoint: "topics", recipients: [token], say: gcm.say },
+      ([fate]) => {
+        const refused = fate && errorsOfOne[fate.name]
+        return refused === undefined
+          ? Effect.map(
+            run(found.value, token, topic),
+            ({ error }) => error === undefined ? { text: "{}" } : refuse(400, error)
+          )
+          : Effect.succeed(refused)
+      }
+    )
+  })
+
+export const relate = relation(subscribe)
+
+export const unrelate = relation(unsubscribe)
 
 // -----------------------------------------------------------------------------
 // Info
@@ -87,7 +121,7 @@ export const info = Effect.gen(function*() {
   return yield* exchange.run(
     { project: found.value, endpoint: "topics", recipients: [token], say: gcm.say },
     Effect.fnUntraced(function*([fate]) {
-      const refused = fate && infoErrors[fate.name]
+      const refused = fate && errorsOfOne[fate.name]
       if (refused !== undefined) return refused
       const parameters = yield* Effect.option(HttpServerRequest.schemaSearchParams(Details))
       const rel = Option.isNone(parameters) ? {} : yield* relations(found.value, token)
@@ -119,7 +153,7 @@ const relations = (project: string | undefined, token: string) =>
 const refuse = (status: number, error: string, headers: { readonly [name: string]: string } = {}) =>
   HttpServerResponse.text(JSON.stringify({ error }), { status, contentType: json, headers })
 
-const infoErrors: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
+const errorsOfOne: { readonly [Name in Fate.Name]?: HttpServerResponse.HttpServerResponse } = {
   unregistered: refuse(404, "No information found about this instance id."),
   invalid: refuse(400, "InvalidToken"),
   mismatch: refuse(403, "Unauthorized"),
