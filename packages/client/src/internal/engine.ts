@@ -154,16 +154,17 @@ export class Engine<A> {
     const seats = workers === 1
       ? this.#seat()
       : Effect.all(Array.from({ length: workers }, () => this.#seat()), { concurrency: "unbounded", discard: true })
-    return seats.pipe(
-      Effect.andThen(this.#settleRest),
-      Effect.andThen(Effect.sync(() => this.#ended)),
-      // whoever waits when the send is interrupted waits no more
-      Effect.onExit(() =>
-        Effect.sync(() => {
-          this.#clearAlarm()
-          this.#tellGauge(0)
-        })
-      )
+    const ended = Effect.flatMap(seats, () => {
+      const { end } = this.#ended
+      return end === undefined ? Effect.succeed(this.#ended) : Effect.as(this.#settleRest(end), this.#ended)
+    })
+    // whoever waits when the send is interrupted waits no more
+    return Effect.ensuring(
+      ended,
+      Effect.sync(() => {
+        this.#clearAlarm()
+        this.#tellGauge(0)
+      })
     )
   }
 
@@ -173,44 +174,46 @@ export class Engine<A> {
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
     const seat = new Seat(() => this.#now)
-    const work = Effect.onExit(this.#work(seat, first), () => Effect.sync(() => this.#clearTimeout(seat)))
+    const work = Effect.ensuring(this.#work(seat, first), Effect.sync(() => this.#clearTimeout(seat)))
     return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
       seat.worker = worker
       return Effect.flatMap(Fiber.await(worker), (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
     })
   }
 
-  readonly #work = Effect.fnUntraced({ self: this }, function*(seat: Seat, first: Effect.Effect<void> | undefined) {
-    let doing = first
-    while (true) {
-      const groups = doing === undefined ? this.#take() : undefined
-      if (groups !== undefined) {
-        this.#inFlight++
-        if (this.#idle.hasParked) yield* this.#idle.callOne // there may be more
-        const told = this.#send.fresh.onTaken()
-        if (told !== undefined) yield* told
-        this.#tellGauge()
-        doing = this.#process(seat, groups)
+  #work(seat: Seat, first: Effect.Effect<void> | undefined) {
+    return Effect.gen({ self: this }, function*() {
+      let doing = first
+      while (true) {
+        const groups = doing === undefined ? this.#take() : undefined
+        if (groups !== undefined) {
+          this.#inFlight++
+          if (this.#idle.hasParked) yield* this.#idle.callOne // there may be more
+          const told = this.#send.fresh.onTaken()
+          if (told !== undefined) yield* told
+          this.#tellGauge()
+          doing = this.#process(seat, groups)
+        }
+        if (doing !== undefined) {
+          yield* doing
+          doing = undefined
+          if (this.#isStopped) yield* this.#callOff
+          const handing = this.#send.sink.flush()
+          if (handing !== undefined) yield* handing
+          this.#inFlight--
+        } else if (this.#isOver) {
+          return yield* this.#idle.callAll
+        } else {
+          const timer = this.#setAlarm()
+          if (timer !== undefined) yield* timer
+          // what comes meanwhile is taken, or the alarm is set for it
+          yield* this.#idle.parkWhile(() =>
+            !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
+          )
+        }
       }
-      if (doing !== undefined) {
-        yield* doing
-        doing = undefined
-        if (this.#isStopped) yield* this.#callOff
-        const handing = this.#send.sink.flush()
-        if (handing !== undefined) yield* handing
-        this.#inFlight--
-      } else if (this.#isOver) {
-        return yield* this.#idle.callAll
-      } else {
-        const timer = this.#setAlarm()
-        if (timer !== undefined) yield* timer
-        // what comes meanwhile is taken, or the alarm is set for it
-        yield* this.#idle.parkWhile(() =>
-          !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
-        )
-      }
-    }
-  })
+    })
+  }
 
   get #isOver(): boolean {
     return this.#isStopped || (this.#inFlight === 0 && this.#waiting.recipients === 0 && this.#send.fresh.isDone())
@@ -255,10 +258,12 @@ export class Engine<A> {
     this.#alarm = undefined
   }
 
-  readonly #ring: Effect.Effect<void> = Effect.suspend(() => {
-    this.#alarm = undefined
-    return this.#idle.callOne
-  })
+  get #ring(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#alarm = undefined
+      return this.#idle.callOne
+    })
+  }
 
   /** The send has ended: nobody waits on. */
   get #callOff(): Effect.Effect<void> {
@@ -266,12 +271,12 @@ export class Engine<A> {
   }
 
   /** After the end: who waits is given up, who was not sent to is left. */
-  readonly #settleRest: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
-    const { end } = this.#ended
-    if (end === undefined) return
-    for (const group of yield* this.#send.fresh.takeAll) this.#leave(group, end.reason._tag)
-    for (const group of this.#waiting.takeAll()) this.#giveUp(group)
-  })
+  #settleRest({ reason }: NonNullable<Ended["end"]>): Effect.Effect<void> {
+    return Effect.map(this.#send.fresh.takeAll, (left) => {
+      for (const group of left) this.#leave(group, reason._tag)
+      for (const group of this.#waiting.takeAll()) this.#giveUp(group)
+    })
+  }
 
   // ---------------------------------------------------------------------------
   // One request
@@ -341,27 +346,29 @@ export class Engine<A> {
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
-  readonly #admit = Effect.fnUntraced({ self: this }, function*(taken: ReadonlyArray<Group.Group<A>>) {
-    const { gate, pacing } = this.#send
-    if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stop.await)
-    let groups = this.#inTime(taken, Duration.zero)
-    while (groups.length > 0) {
-      const { end } = this.#ended
-      if (end !== undefined) {
-        for (const group of groups) {
-          if (group.firstAttempt === undefined) this.#leave(group, end.reason._tag)
-          else this.#giveUp(group)
+  #admit(taken: ReadonlyArray<Group.Group<A>>) {
+    return Effect.gen({ self: this }, function*() {
+      const { gate, pacing } = this.#send
+      if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stop.await)
+      let groups = this.#inTime(taken, Duration.zero)
+      while (groups.length > 0) {
+        const { end } = this.#ended
+        if (end !== undefined) {
+          for (const group of groups) {
+            if (group.firstAttempt === undefined) this.#leave(group, end.reason._tag)
+            else this.#giveUp(group)
+          }
+          return []
         }
-        return []
+        const wait = gate.wait(this.#now)
+        if (Duration.isZero(wait)) return groups
+        groups = this.#inTime(groups, wait)
+        // nobody waits on when the send ends
+        if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
       }
-      const wait = gate.wait(this.#now)
-      if (Duration.isZero(wait)) return groups
-      groups = this.#inTime(groups, wait)
-      // nobody waits on when the send ends
-      if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
-    }
-    return groups
-  })
+      return groups
+    })
+  }
 
   /** Those that are still in time after a wait (zero: now); the others are given up. */
   #inTime(groups: ReadonlyArray<Group.Group<A>>, wait: Duration.Duration): ReadonlyArray<Group.Group<A>> {
@@ -455,40 +462,44 @@ export class Engine<A> {
     return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
   }
 
-  readonly #troubled = Effect.fnUntraced({ self: this }, function*(
+  #troubled(
     groups: ReadonlyArray<Group.Group<A>>,
     { ambiguous, code, detail, reason, retryable, slows, status }: Verdict.Troubled
   ) {
-    const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
-    if (status === 429 && slows === "everybody") {
-      const pause = retryAfter ?? this.#send.protocol.rateLimitPause
-      this.#send.gate.close(this.#now, pause, code)
-    }
-    for (const group of groups) {
-      if (ambiguous) group.ambiguous = true
-      group.trouble = { code, detail, status, retryAfter, reason }
-      const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
-      if (again && (yield* this.#retry(group, group.trouble))) continue
-      this.#ended.troubled ??= reason
-      if (!again) this.#giveUp(group)
-    }
-  })
+    return Effect.gen({ self: this }, function*() {
+      const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
+      if (status === 429 && slows === "everybody") {
+        const pause = retryAfter ?? this.#send.protocol.rateLimitPause
+        this.#send.gate.close(this.#now, pause, code)
+      }
+      for (const group of groups) {
+        if (ambiguous) group.ambiguous = true
+        group.trouble = { code, detail, status, retryAfter, reason }
+        const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
+        if (again && (yield* this.#retry(group, group.trouble))) continue
+        this.#ended.troubled ??= reason
+        if (!again) this.#giveUp(group)
+      }
+    })
+  }
 
   /** Without a token nothing is written: worth a retry where the token endpoint was out of reach. */
-  readonly #withoutToken = Effect.fnUntraced({ self: this }, function*(
+  #withoutToken(
     groups: ReadonlyArray<Group.Group<A>>,
     error: AccessTokenError
   ) {
-    const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
-    const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
-    const floor = this.#send.protocol.floor(503) // like a service that is unavailable
-    for (const group of groups) {
-      group.trouble = trouble
-      const waits = error.reason._tag === "Unreachable" && !this.#isStopped &&
-        (yield* this.#wait(group, trouble, floor))
-      if (!waits) this.#endWith([group], denied)
-    }
-  })
+    return Effect.gen({ self: this }, function*() {
+      const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
+      const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
+      const floor = this.#send.protocol.floor(503) // like a service that is unavailable
+      for (const group of groups) {
+        group.trouble = trouble
+        const waits = error.reason._tag === "Unreachable" && !this.#isStopped &&
+          (yield* this.#wait(group, trouble, floor))
+        if (!waits) this.#endWith([group], denied)
+      }
+    })
+  }
 
   /** Nothing more is sent. */
   #endWith(groups: ReadonlyArray<Group.Group<A>>, end: Verdict.Denied | Verdict.Rejected): void {
@@ -501,38 +512,42 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   /** Has the group wait for its next attempt, or gives it up; tells whether it waits. */
-  readonly #retry = Effect.fnUntraced({ self: this }, function*(group: Group.Group<A>, trouble: Group.Trouble) {
-    group.trouble = trouble
-    const floor = this.#send.protocol.floor(trouble.status)
-    if (!this.#isStopped && (yield* this.#wait(group, trouble, floor))) return true
-    this.#giveUp(group)
-    return false
-  })
+  #retry(group: Group.Group<A>, trouble: Group.Trouble) {
+    return Effect.gen({ self: this }, function*() {
+      group.trouble = trouble
+      const floor = this.#send.protocol.floor(trouble.status)
+      if (!this.#isStopped && (yield* this.#wait(group, trouble, floor))) return true
+      this.#giveUp(group)
+      return false
+    })
+  }
 
   /** Steps the group's schedule; tells whether there is a next attempt, in time. */
-  readonly #wait = Effect.fnUntraced({ self: this }, function*(
+  #wait(
     group: Group.Group<A>,
     trouble: Group.Trouble,
     floor: Duration.Duration
   ) {
-    const { context, metrics, retryPolicy } = this.#send
-    group.failures++
-    group.step ??= yield* stepOf(retryPolicy)
-    const now = this.#now
-    const failure = Group.failure(group, now, trouble, floor)
-    const delay = yield* group.step(now, failure)
-    if (delay === undefined) return false
-    // Retry-After is a floor under any schedule
-    group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
-    if (!Group.isInTime(group, group.due, this.#deadline)) return false
-    this.#waiting.add(group)
-    this.#tellGauge()
-    metrics.retry(trouble.code, group.tickets.length, context)
-    yield* Effect.logDebug(
-      `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
-    )
-    return true
-  })
+    return Effect.gen({ self: this }, function*() {
+      const { context, metrics, retryPolicy } = this.#send
+      group.failures++
+      group.step ??= yield* stepOf(retryPolicy)
+      const now = this.#now
+      const failure = Group.failure(group, now, trouble, floor)
+      const delay = yield* group.step(now, failure)
+      if (delay === undefined) return false
+      // Retry-After is a floor under any schedule
+      group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
+      if (!Group.isInTime(group, group.due, this.#deadline)) return false
+      this.#waiting.add(group)
+      this.#tellGauge()
+      metrics.retry(trouble.code, group.tickets.length, context)
+      yield* Effect.logDebug(
+        `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
+      )
+      return true
+    })
+  }
 
   // ---------------------------------------------------------------------------
   // Outcomes

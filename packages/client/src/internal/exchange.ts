@@ -21,7 +21,7 @@ import * as Stream from "effect/Stream"
 import { BodyTooLarge, isBoundedResponse } from "../BoundedResponse.ts"
 import { RequestNotSent } from "../RequestNotSent.ts"
 import { Network, Timeout } from "../SendError.ts"
-import { memoizeWeak } from "./memoize.ts"
+import { memoizeLast } from "./memoize.ts"
 
 /** What came back, whole. */
 export interface Answer {
@@ -57,7 +57,7 @@ export const quiet = Effect.fnUntraced(
       Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
     )
     // requests of one send have one context
-    const withOwn = memoizeWeak((context: Context.Context<never>) => Context.merge(context, own))
+    const withOwn = memoizeLast((context: Context.Context<never>) => Context.merge(context, own))
     return HttpClient.transformResponse(
       Context.get(context, HttpClient.HttpClient),
       Effect.updateContext(withOwn)

@@ -14,6 +14,7 @@ import * as Recipient from "../Recipient.ts"
 import * as audiences from "./audience.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
 import * as fcmMessage from "./fcmMessage.ts"
+import { memoizeLast } from "./memoize.ts"
 import type { Valid } from "./messageFields.ts"
 import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
 import type { Project } from "./topicsProtocol.ts"
@@ -66,7 +67,10 @@ const encode = (
   targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
 ): Result.Result<Encoded, ReadonlyArray<Issue>> => {
   return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
-    const requestWith = requestTo(url)
+    // one token serves many requests: its header is written once
+    const requestWith = memoizeLast((credential: Redacted.Redacted) =>
+      HttpClientRequest.bearerToken(HttpClientRequest.post(url), credential)
+    )
     const textAt = encodedText(fields)
     return ({ credential, firstAttempt, recipients }) =>
       HttpClientRequest.setBody(
@@ -74,19 +78,6 @@ const encode = (
         HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json")
       )
   })
-}
-
-/** One token serves many requests: its header is written once. */
-const requestTo = (url: string) => {
-  let last:
-    | { readonly credential: Redacted.Redacted; readonly request: HttpClientRequest.HttpClientRequest }
-    | undefined
-  return (credential: Redacted.Redacted): HttpClientRequest.HttpClientRequest => {
-    if (last?.credential !== credential) {
-      last = { credential, request: HttpClientRequest.bearerToken(HttpClientRequest.post(url), credential) }
-    }
-    return last.request
-  }
 }
 
 /** A request has one recipient: see `recipientsPerRequest`. */

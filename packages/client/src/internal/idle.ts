@@ -23,10 +23,14 @@ export class Idle {
   }
 
   /** Calls one that waits. */
-  readonly callOne: Effect.Effect<void> = Effect.suspend(() => this.#call(1))
+  get callOne(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#call(1))
+  }
 
   /** Calls all that wait. */
-  readonly callAll: Effect.Effect<void> = Effect.suspend(() => this.#call(this.#parked))
+  get callAll(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#call(this.#parked))
+  }
 
   #call(n: number): Effect.Effect<void> {
     const called = Math.min(n, this.#parked)

@@ -1,6 +1,8 @@
 /**
- * Makes a value once for each key, and keeps it as long as the key is used.
+ * Values that are made once.
  */
+
+/** Makes a value once for each key, and keeps it as long as the key is used. */
 export const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
   const made = new WeakMap<K, V>()
   return (key) => {
@@ -9,5 +11,14 @@ export const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) 
     const value = make(key)
     made.set(key, value)
     return value
+  }
+}
+
+/** Keeps the last value, for keys that come many times in a row. */
+export const memoizeLast = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
+  let last: { readonly key: K; readonly value: V } | undefined
+  return (key) => {
+    if (last?.key !== key) last = { key, value: make(key) }
+    return last.value
   }
 }

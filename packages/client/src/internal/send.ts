@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { constUndefined } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
-import type { Issue, Message } from "../Message.ts"
+import { isMessage, type Issue, type Message } from "../Message.ts"
 import type * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
@@ -25,6 +25,8 @@ import type { Settings } from "./settings.ts"
 
 /** What a layer has: one client, one gate. */
 export interface Layer extends Pick<Send<never>, "client" | "protocol" | "gate" | "metrics"> {
+  /** Makes a message ready to send, once: most are sent many times. */
+  readonly prepare: (message: Message) => Result.Result<Group.Prepared, ReadonlyArray<Issue>>
   /** The alarms of a clock; mostly there is one. */
   readonly alarmsOf: (clock: Clock.Clock) => Alarms
 }
@@ -35,8 +37,15 @@ export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpCli
     protocol,
     gate: new Gate(),
     metrics: metrics.make(protocol.system),
+    prepare: memoizeMessages((message) => Group.prepare(protocol, message)),
     alarmsOf: memoizeWeak((clock) => new Alarms(clock))
   }))
+
+/** What is no message, as JavaScript may have it, is not kept: it may change. */
+const memoizeMessages = <A>(make: (message: Message) => A): (message: Message) => A => {
+  const memoized = memoizeWeak(make)
+  return (message) => isMessage(message) ? memoized(message) : make(message)
+}
 
 /** One message to some recipients, and a report of all. */
 export const send = Effect.fnUntraced(function*(
@@ -51,7 +60,7 @@ export const send = Effect.fnUntraced(function*(
   const tickets = ledger.entries.flatMap((item) =>
     item.outcome === undefined ? [{ recipient: item.recipient, item }] : []
   )
-  const prepared = Group.prepare(protocol, message)
+  const prepared = layer.prepare(message)
   const ended = tickets.length > 0 && Result.isSuccess(prepared)
     ? yield* sendTo(layer, settings, prepared.success, tickets)
     : nothingSent
@@ -121,11 +130,11 @@ export const endError = (end: NonNullable<Ended["end"]>, settlement: SendError.S
 export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendError.Settlement) =>
   new SendError.ValidationError({ reason: new SendError.InvalidMessage({ issues }), ...settlement })
 
-export const annotateSpan = (counts: Partial<Report.Counts>, { requests }: Ended) =>
-  Effect.annotateCurrentSpan({
-    ...Object.fromEntries(Object.entries(counts).map(([tag, n]) => [`messaging.outcome.${tag}`, n])),
-    "messaging.requests": requests
-  })
+export const annotateSpan = (counts: Partial<Report.Counts>, { requests }: Ended): Effect.Effect<void> => {
+  const attributes: Record<string, number> = { "messaging.requests": requests }
+  for (const [tag, n] of Object.entries(counts)) attributes[`messaging.outcome.${tag}`] = n
+  return Effect.annotateCurrentSpan(attributes)
+}
 
 /** Where no recipient is named: in a stream every one is emitted before, in a publish there is none. */
 export const nobody: SendError.Settlement = { report: Report.empty, unsettled: [] }

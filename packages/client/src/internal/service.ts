@@ -19,13 +19,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Messaging.Service, never, HttpClient.HttpClient> {
   const layer = yield* layerOf(protocol)
   // what is wrong with an option of the layer is told when the layer is built
-  yield* Effect.sync(() => Settings.make({}, defaults, Settings.sendDeadline))
+  const ofSends = yield* Effect.sync(() => Settings.make({}, defaults, Settings.sendDeadline))
+  const settingsOf = (options: Messaging.SendOptions | undefined) =>
+    options === undefined ? ofSends : Settings.make(options, defaults, Settings.sendDeadline)
   return {
-    send: (message, inputs, options = {}) => {
+    send: (message, inputs, options) => {
       const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-      return Effect.suspend(() =>
-        send(layer, Settings.make(options, defaults, Settings.sendDeadline), message, recipients)
-      ).pipe(
+      return Effect.suspend(() => send(layer, settingsOf(options), message, recipients)).pipe(
         Effect.withSpan("Messaging.send", {
           kind: "producer",
           attributes: { ...spanOf(protocol), "messaging.batch.message_count": recipients.length }
@@ -42,8 +42,8 @@ export const make = Effect.fnUntraced(function*(
           captureStackTrace: false
         })
       ),
-    publish: (message, audience, options = {}) =>
-      Effect.suspend(() => publish(layer, Settings.make(options, defaults, Settings.sendDeadline), message, audience))
+    publish: (message, audience, options) =>
+      Effect.suspend(() => publish(layer, settingsOf(options), message, audience))
         .pipe(
           Effect.withSpan("Messaging.publish", { kind: "producer", attributes: spanOf(protocol) }, {
             captureStackTrace: false

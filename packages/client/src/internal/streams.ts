@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { isMessage, type Issue, type Message } from "../Message.ts"
+import type { Issue, Message } from "../Message.ts"
 import type * as Messaging from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
@@ -15,7 +15,7 @@ import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
 import { type Ended, Engine, type Send } from "./engine.ts"
 import { Arriving } from "./fresh.ts"
-import * as Group from "./group.ts"
+import type * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import { annotateSpan, endError, invalidMessage, type Layer, nobody, surroundings } from "./send.ts"
 import type { Settings } from "./settings.ts"
@@ -26,7 +26,7 @@ export const sendStream = <E, R>(
   message: Message,
   recipients: Stream.Stream<Recipient.Input, E, R>
 ): Stream.Stream<Outcome.Outcome, E | SendError.AuthenticationError | SendError.ValidationError, R> => {
-  const prepared = Group.prepare(layer.protocol, message)
+  const prepared = layer.prepare(message)
   if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nobody))
   return pipeline(layer, settings, recipients, {
     take: (input) => ({ recipient: Recipient.make(input), prepared }),
@@ -40,20 +40,14 @@ export const sendEach = <A extends Messaging.Item, E, R>(
   layer: Layer,
   settings: Settings,
   items: Stream.Stream<A, E, R>
-): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> => {
-  const known = new WeakMap<Message, Result.Result<Group.Prepared, ReadonlyArray<Issue>>>()
-  return pipeline(layer, settings, items, {
-    take: ({ message, recipient }) => {
-      const prepared = known.get(message) ?? Group.prepare(layer.protocol, message)
-      if (isMessage(message)) known.set(message, prepared)
-      return { recipient: Recipient.make(recipient), prepared }
-    },
+): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
+  pipeline(layer, settings, items, {
+    take: ({ message, recipient }) => ({ recipient: Recipient.make(recipient), prepared: layer.prepare(message) }),
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
       end._tag === "Denied" ? new SendError.AuthenticationError({ reason: end.reason, ...nobody }) : undefined
   })
-}
 
 interface Pipeline<A, B, E> {
   readonly take: (input: A) => {
