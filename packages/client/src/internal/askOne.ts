@@ -7,10 +7,11 @@ import type * as Recipient from "../Recipient.ts"
 import type * as SendError from "../SendError.ts"
 import type { Answer } from "./exchange.ts"
 import type * as Group from "./group.ts"
+import type { Layer } from "./layer.ts"
 import type { Entry } from "./ledger.ts"
 import { anybody, type Protocol } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
-import { annotateSpan, errorOf, type Layer, nobody, sendTo } from "./send.ts"
+import { annotateSpan, errorOf, nobody, sendTo } from "./send.ts"
 import type { Settings } from "./settings.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -39,7 +40,13 @@ export const askOne = Effect.fnUntraced(function*<A>(
     }
   }
   const entry: Entry = { recipient: anybody, outcome: undefined }
-  const ended = yield* sendTo({ ...layer, protocol }, settings, prepared, [{ recipient: anybody, item: entry }])
+  const ended = yield* sendTo(
+    { ...layer, protocol },
+    settings,
+    prepared,
+    [{ recipient: anybody, item: entry }],
+    yield* Effect.context<never>()
+  )
   yield* annotateSpan({}, ended)
   if (accepted !== undefined) return accepted.value
   return yield* errorOf(ended, { ...nobody, unsettled }, entry.outcome?._tag === "Unknown") ??

@@ -4,8 +4,8 @@
  * Workers, as many as requests may be in flight, take turns: a batch that is due for a retry first, else recipients that
  * were not sent to yet. They are fibers that loop; no fiber belongs to a recipient.
  */
-import type * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -21,11 +21,11 @@ import * as SendError from "../SendError.ts"
 import type { Alarm, Alarms } from "./alarms.ts"
 import { timedOut } from "./exchange.ts"
 import type { Fresh } from "./fresh.ts"
-import type { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
-import type { Metrics } from "./metrics.ts"
+import type { Layer } from "./layer.ts"
 import * as Request from "./request.ts"
+import type { Settings } from "./settings.ts"
 import * as Verdict from "./verdict.ts"
 import { Waiting } from "./waiting.ts"
 
@@ -34,18 +34,11 @@ import { Waiting } from "./waiting.ts"
 // -----------------------------------------------------------------------------
 
 /** One send. */
-export interface Send<A> extends Request.Requests {
-  readonly requestTimeout: Duration.Duration
-  readonly retryPolicy: RetryPolicy
-  readonly deadline: Duration.Duration
-  readonly delivery: "atLeastOnce" | "atMostOnce"
-  readonly pacing: ((recipients: number) => Effect.Effect<void>) | undefined
-  readonly clock: Clock.Clock
-  readonly alarms: Alarms
-  readonly metrics: Metrics
-  /** Of whoever sends: whose metrics they are. */
+export interface Send<A> {
+  readonly layer: Layer
+  readonly settings: Settings
+  /** Of whoever sends: its clock, its metrics. */
   readonly context: Context.Context<never>
-  readonly gate: Gate
   readonly fresh: Fresh<A>
   readonly sink: Sink<A>
   /** Whether a rejected message ends the send, or is `Failed` of its own recipients. */
@@ -113,6 +106,8 @@ class Seat implements Alarm {
 
 export class Engine<A> {
   readonly #send: Send<A>
+  readonly #clock: Clock.Clock
+  readonly #alarms: Alarms
   readonly #waiting: Waiting<A>
   /** Workers without work. */
   readonly #idle = new Idle()
@@ -127,9 +122,12 @@ export class Engine<A> {
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   constructor(send: Send<A>) {
+    const { context, layer: { alarmsOf, protocol: { recipientsPerRequest } }, settings } = send
     this.#send = send
-    this.#deadline = Duration.toMillis(send.deadline)
-    this.#waiting = new Waiting({ recipientsPerRequest: send.protocol.recipientsPerRequest, deadline: this.#deadline })
+    this.#clock = Context.get(context, Clock.Clock)
+    this.#alarms = alarmsOf(this.#clock)
+    this.#deadline = Duration.toMillis(settings.deadline)
+    this.#waiting = new Waiting({ recipientsPerRequest, deadline: this.#deadline })
   }
 
   /** How many recipients wait for a retry. */
@@ -140,7 +138,7 @@ export class Engine<A> {
   /** Tells how many wait now. */
   #tellGauge(waiting = this.#waiting.recipients): void {
     if (waiting === this.#told) return
-    this.#send.metrics.waiting(waiting - this.#told, this.#send.context)
+    this.#send.layer.metrics.waiting(waiting - this.#told, this.#send.context)
     this.#told = waiting
   }
 
@@ -174,44 +172,53 @@ export class Engine<A> {
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
     const seat = new Seat(() => this.#now)
-    const work = Effect.ensuring(this.#work(seat, first), Effect.sync(() => this.#clearTimeout(seat)))
+    const work = Effect.ensuring(
+      first === undefined ? Effect.suspend(() => this.#work(seat)) : this.#finish(seat, first),
+      Effect.sync(() => this.#clearTimeout(seat))
+    )
     return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
       seat.worker = worker
       return Effect.flatMap(Fiber.await(worker), (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
     })
   }
 
-  #work(seat: Seat, first: Effect.Effect<void> | undefined) {
-    return Effect.gen({ self: this }, function*() {
-      let doing = first
-      while (true) {
-        const groups = doing === undefined ? this.#take() : undefined
-        if (groups !== undefined) {
-          this.#inFlight++
-          if (this.#idle.hasParked) yield* this.#idle.callOne // there may be more
-          const told = this.#send.fresh.onTaken()
-          if (told !== undefined) yield* told
-          this.#tellGauge()
-          doing = this.#process(seat, groups)
-        }
-        if (doing !== undefined) {
-          yield* doing
-          doing = undefined
-          if (this.#isStopped) yield* this.#callOff
-          const handing = this.#send.sink.flush()
-          if (handing !== undefined) yield* handing
-          this.#inFlight--
-        } else if (this.#isOver) {
-          return yield* this.#idle.callAll
-        } else {
-          const timer = this.#setAlarm()
-          if (timer !== undefined) yield* timer
-          // what comes meanwhile is taken, or the alarm is set for it
-          yield* this.#idle.parkWhile(() =>
-            !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
-          )
-        }
-      }
+  /** What a worker does until there is nothing more to do. */
+  #work(seat: Seat): Effect.Effect<void> {
+    const groups = this.#take()
+    if (groups !== undefined) {
+      this.#inFlight++
+      const told = this.#tellTaken()
+      const done = this.#finish(seat, this.#process(seat, groups))
+      return told === undefined ? done : Effect.andThen(told, done)
+    }
+    if (this.#isOver) return this.#idle.callAll
+    const timer = this.#setAlarm()
+    // what comes meanwhile is taken, or the alarm is set for it
+    const idle = this.#idle.parkWhile(() =>
+      !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
+    )
+    return Effect.flatMap(timer === undefined ? idle : Effect.andThen(timer, idle), () => this.#work(seat))
+  }
+
+  /** Tells who must know that something was taken. */
+  #tellTaken(): Effect.Effect<void> | undefined {
+    this.#tellGauge()
+    const told = this.#send.fresh.onTaken()
+    if (!this.#idle.hasParked) return told
+    // there may be more
+    return told === undefined ? this.#idle.callOne : Effect.andThen(this.#idle.callOne, told)
+  }
+
+  /** Finishes what a worker does, and goes on. */
+  #finish(seat: Seat, doing: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.flatMap(doing, () => {
+      const next = Effect.suspend(() => {
+        this.#inFlight--
+        return this.#work(seat)
+      })
+      const handing = this.#send.sink.flush()
+      const handed = handing === undefined ? next : Effect.andThen(handing, next)
+      return this.#isStopped ? Effect.andThen(this.#callOff, handed) : handed
     })
   }
 
@@ -224,7 +231,7 @@ export class Engine<A> {
   }
 
   get #now(): number {
-    return this.#send.clock.currentTimeMillisUnsafe()
+    return this.#clock.currentTimeMillisUnsafe()
   }
 
   /** The next request: what is due for a retry, else whoever was not sent to yet. */
@@ -250,11 +257,11 @@ export class Engine<A> {
     if (at >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)) return undefined
     this.#clearAlarm()
     this.#alarm = { at, ring: this.#ring }
-    return this.#send.alarms.set(this.#alarm)
+    return this.#alarms.set(this.#alarm)
   }
 
   #clearAlarm(): void {
-    if (this.#alarm !== undefined) this.#send.alarms.clear(this.#alarm)
+    if (this.#alarm !== undefined) this.#alarms.clear(this.#alarm)
     this.#alarm = undefined
   }
 
@@ -284,7 +291,7 @@ export class Engine<A> {
 
   #process(seat: Seat, taken: ReadonlyArray<Group.Group<A>>, hasRenewed = false): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
-    return Effect.matchEffect(Request.credential(this.#send), {
+    return Effect.matchEffect(Request.credential(this.#send.layer), {
       onFailure: (error) => this.#withoutToken(taken, error),
       onSuccess: (credential) =>
         this.#isOpen
@@ -305,7 +312,7 @@ export class Engine<A> {
     const now = this.#now
     const heard = (verdict: Verdict.Verdict): Effect.Effect<void> => {
       this.#clearTimeout(seat)
-      this.#send.metrics.request(Duration.millis(this.#now - now), this.#send.context)
+      this.#send.layer.metrics.request(Duration.millis(this.#now - now), this.#send.context)
       this.#ended.requests++
       for (const group of groups) group.attempts++
       const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
@@ -314,41 +321,43 @@ export class Engine<A> {
       return this.#hear(groups, verdict)
     }
     const asking = Effect.flatMap(
-      Request.ask(this.#send, {
+      Request.ask(this.#send.layer, {
         credential,
         prepared: first.prepared,
         recipients: groups.length === 1
           ? first.tickets.map((ticket) => ticket.recipient)
           : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
-        firstAttempt: first.firstAttempt ?? now
+        firstAttempt: first.firstAttempt ?? now,
+        withSpan: this.#send.settings.requestSpans
       }),
       heard
     )
-    seat.at = now + Duration.toMillis(this.#send.requestTimeout)
-    seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.requestTimeout))))
-    const timer = this.#send.alarms.set(seat)
+    seat.at = now + Duration.toMillis(this.#send.settings.requestTimeout)
+    seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.settings.requestTimeout))))
+    const timer = this.#alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
   }
 
   /** Has a refused credential renewed, where that may help. */
   #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): Effect.Effect<void> | undefined {
     const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
-    return isRefused && !this.#isStopped ? this.#send.protocol.renew?.(credential) : undefined
+    return isRefused && !this.#isStopped ? this.#send.layer.protocol.renew?.(credential) : undefined
   }
 
   #clearTimeout(seat: Seat): void {
     seat.at = Number.POSITIVE_INFINITY
-    this.#send.alarms.clear(seat)
+    this.#alarms.clear(seat)
   }
 
   get #isOpen(): boolean {
-    return !this.#isStopped && this.#send.pacing === undefined && Duration.isZero(this.#send.gate.wait(this.#now))
+    return !this.#isStopped && this.#send.settings.pacing === undefined &&
+      Duration.isZero(this.#send.layer.gate.wait(this.#now))
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
   #admit(taken: ReadonlyArray<Group.Group<A>>) {
     return Effect.gen({ self: this }, function*() {
-      const { gate, pacing } = this.#send
+      const { layer: { gate }, settings: { pacing } } = this.#send
       if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stop.await)
       let groups = this.#inTime(taken, Duration.zero)
       while (groups.length > 0) {
@@ -388,13 +397,13 @@ export class Engine<A> {
   }
 
   get #tooLate(): Group.Trouble {
-    const reason = new SendError.Timeout({ after: this.#send.deadline })
+    const reason = new SendError.Timeout({ after: this.#send.settings.deadline })
     return { code: reason._tag, status: undefined, retryAfter: undefined, reason }
   }
 
   #gateClosed(wait: Duration.Duration): Group.Trouble {
     const reason = new SendError.RateLimited({ retryAfter: wait })
-    return { code: this.#send.gate.code, status: 429, retryAfter: wait, reason }
+    return { code: this.#send.layer.gate.code, status: 429, retryAfter: wait, reason }
   }
 
   // ---------------------------------------------------------------------------
@@ -469,13 +478,13 @@ export class Engine<A> {
     return Effect.gen({ self: this }, function*() {
       const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
       if (status === 429 && slows === "everybody") {
-        const pause = retryAfter ?? this.#send.protocol.rateLimitPause
-        this.#send.gate.close(this.#now, pause, code)
+        const pause = retryAfter ?? this.#send.layer.protocol.rateLimitPause
+        this.#send.layer.gate.close(this.#now, pause, code)
       }
       for (const group of groups) {
         if (ambiguous) group.ambiguous = true
         group.trouble = { code, detail, status, retryAfter, reason }
-        const again = retryable && !(ambiguous && this.#send.delivery === "atMostOnce")
+        const again = retryable && !(ambiguous && this.#send.settings.delivery === "atMostOnce")
         if (again && (yield* this.#retry(group, group.trouble))) continue
         this.#ended.troubled ??= reason
         if (!again) this.#giveUp(group)
@@ -491,7 +500,7 @@ export class Engine<A> {
     return Effect.gen({ self: this }, function*() {
       const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
       const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
-      const floor = this.#send.protocol.floor(503) // like a service that is unavailable
+      const floor = this.#send.layer.protocol.floor(503) // like a service that is unavailable
       for (const group of groups) {
         group.trouble = trouble
         const waits = error.reason._tag === "Unreachable" && !this.#isStopped &&
@@ -515,7 +524,7 @@ export class Engine<A> {
   #retry(group: Group.Group<A>, trouble: Group.Trouble) {
     return Effect.gen({ self: this }, function*() {
       group.trouble = trouble
-      const floor = this.#send.protocol.floor(trouble.status)
+      const floor = this.#send.layer.protocol.floor(trouble.status)
       if (!this.#isStopped && (yield* this.#wait(group, trouble, floor))) return true
       this.#giveUp(group)
       return false
@@ -529,7 +538,7 @@ export class Engine<A> {
     floor: Duration.Duration
   ) {
     return Effect.gen({ self: this }, function*() {
-      const { context, metrics, retryPolicy } = this.#send
+      const { context, layer: { metrics }, settings: { retryPolicy } } = this.#send
       group.failures++
       group.step ??= yield* stepOf(retryPolicy)
       const now = this.#now
@@ -554,7 +563,7 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   #giveUp(group: Group.Group<A>): void {
-    this.#settleAll(group, (ticket) => Group.givenUp(group, ticket, this.#send.delivery))
+    this.#settleAll(group, (ticket) => Group.givenUp(group, ticket, this.#send.settings.delivery))
   }
 
   /** Surely not accepted, unless an answer was lost before. */

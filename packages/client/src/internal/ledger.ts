@@ -29,16 +29,14 @@ export class Ledger {
     this.entries = Array.from(entries.values())
   }
 
-  /** The outcomes so far, one for each settled position. */
-  get report(): Report.Report {
-    return Report.make(this.#positions.flatMap(({ outcome }) => outcome ?? []))
-  }
-
   /** All that was taken: what is settled, and what is not. */
   get settlement(): Settlement {
-    return {
-      report: this.report,
-      unsettled: this.#positions.flatMap(({ outcome, recipient }) => outcome === undefined ? [recipient] : [])
+    const outcomes: Array<Outcome.Outcome> = []
+    const unsettled: Array<Recipient.Recipient> = []
+    for (const { outcome, recipient } of this.#positions) {
+      if (outcome === undefined) unsettled.push(recipient)
+      else outcomes.push(outcome)
     }
+    return { report: Report.make(outcomes), unsettled }
   }
 }

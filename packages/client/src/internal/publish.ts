@@ -10,7 +10,8 @@ import type { Published } from "../Messaging.ts"
 import type * as SendError from "../SendError.ts"
 import { askOne } from "./askOne.ts"
 import * as Group from "./group.ts"
-import { invalidMessage, type Layer, nobody } from "./send.ts"
+import type { Layer } from "./layer.ts"
+import { invalidMessage, nobody } from "./send.ts"
 import type { Settings } from "./settings.ts"
 
 /** One message to an audience. */

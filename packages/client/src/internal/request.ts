@@ -2,22 +2,14 @@
  * One request: with a credential, through the client, to a verdict. It knows nothing of retries.
  */
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
 import { exchange } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
-import type { Protocol } from "./protocol.ts"
+import type { Layer } from "./layer.ts"
 import { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
-
-/** How requests are made. */
-export interface Requests {
-  readonly client: HttpClient.HttpClient
-  readonly protocol: Protocol
-  readonly requestSpans: boolean
-}
 
 /** What one request asks. */
 export interface Question {
@@ -26,10 +18,12 @@ export interface Question {
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Milliseconds since the epoch. */
   readonly firstAttempt: number
+  /** Whether it has a span of its own. */
+  readonly withSpan: boolean
 }
 
 /** What the next request is made with. */
-export const credential = ({ protocol }: Requests): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
+export const credential = ({ protocol }: Layer): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
   Effect.flatMap(protocol.credential, checkHeader)
 
 /** A credential that no header can hold would fail in the client, as if the network had. */
@@ -51,14 +45,14 @@ const checked = new WeakSet<Redacted.Redacted>()
 
 /** Asks once. */
 export const ask = (
-  self: Requests,
-  { credential, firstAttempt, prepared, recipients }: Question
+  { client, protocol }: Layer,
+  { credential, firstAttempt, prepared, recipients, withSpan }: Question
 ): Effect.Effect<Verdict.Verdict> => {
   const request = prepared.encoded({ recipients, credential, firstAttempt })
-  const verdict = Effect.match(exchange(self.client, request), {
+  const verdict = Effect.match(exchange(client, request), {
     onFailure: Verdict.lost,
     onSuccess: (answer) =>
-      self.protocol.judge(answer, {
+      protocol.judge(answer, {
         recipients,
         scrub: new Scrub(() => [
           Redacted.value(credential),
@@ -67,10 +61,10 @@ export const ask = (
         ])
       })
   })
-  return self.requestSpans ? withSpan(verdict, self.protocol.system, recipients.length) : verdict
+  return withSpan ? spanned(verdict, protocol.system, recipients.length) : verdict
 }
 
-const withSpan = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
+const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
   self.pipe(Effect.withSpan("Messaging.request", {
     kind: "client",
     attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }

@@ -1,112 +1,74 @@
 /**
  * What `send` makes of the engine.
  */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constUndefined } from "effect/Function"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as Record from "effect/Record"
 import * as Result from "effect/Result"
-import { isMessage, type Issue, type Message } from "../Message.ts"
+import type { Issue, Message } from "../Message.ts"
 import type * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
-import { Alarms } from "./alarms.ts"
-import { type Ended, Engine, nothingSent, type Send } from "./engine.ts"
-import { quiet } from "./exchange.ts"
+import { type Ended, Engine, nothingSent, type Sink } from "./engine.ts"
 import { fromArray } from "./fresh.ts"
-import { Gate } from "./gate.ts"
-import * as Group from "./group.ts"
+import type * as Group from "./group.ts"
+import type { Layer } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
-import { memoizeWeak } from "./memoize.ts"
-import * as metrics from "./metrics.ts"
-import type { Protocol } from "./protocol.ts"
 import type { Settings } from "./settings.ts"
 
-/** What a layer has: one client, one gate. */
-export interface Layer extends Pick<Send<never>, "client" | "protocol" | "gate" | "metrics"> {
-  /** Makes a message ready to send, once: most are sent many times. */
-  readonly prepare: (message: Message) => Result.Result<Group.Prepared, ReadonlyArray<Issue>>
-  /** The alarms of a clock; mostly there is one. */
-  readonly alarmsOf: (clock: Clock.Clock) => Alarms
-}
-
-export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpClient.HttpClient> =>
-  Effect.map(quiet(), (client) => ({
-    client,
-    protocol,
-    gate: new Gate(),
-    metrics: metrics.make(protocol.system),
-    prepare: memoizeMessages((message) => Group.prepare(protocol, message)),
-    alarmsOf: memoizeWeak((clock) => new Alarms(clock))
-  }))
-
-/** What is no message, as JavaScript may have it, is not kept: it may change. */
-const memoizeMessages = <A>(make: (message: Message) => A): (message: Message) => A => {
-  const memoized = memoizeWeak(make)
-  return (message) => isMessage(message) ? memoized(message) : make(message)
-}
-
 /** One message to some recipients, and a report of all. */
-export const send = Effect.fnUntraced(function*(
+export const send = (
   layer: Layer,
   settings: Settings,
   message: Message,
   recipients: ReadonlyArray<Recipient.Recipient>
-): Effect.fn.Return<Report.Report, SendError.SendError> {
-  const { protocol } = layer
+): Effect.Effect<Report.Report, SendError.SendError> => {
   const ledger = new Ledger(recipients)
-  for (const entry of ledger.entries) entry.outcome = protocol.refuse(entry.recipient)
-  const tickets = ledger.entries.flatMap((item) =>
-    item.outcome === undefined ? [{ recipient: item.recipient, item }] : []
-  )
+  const tickets: Array<Group.Ticket<Entry>> = []
+  for (const item of ledger.entries) {
+    item.outcome = layer.protocol.refuse(item.recipient)
+    if (item.outcome === undefined) tickets.push({ recipient: item.recipient, item })
+  }
   const prepared = layer.prepare(message)
-  const ended = tickets.length > 0 && Result.isSuccess(prepared)
-    ? yield* sendTo(layer, settings, prepared.success, tickets)
-    : nothingSent
-  const settlement = ledger.settlement
-  layer.metrics.outcomes(settlement.report.outcomes, yield* Effect.context<never>())
-  yield* annotateSpan(settlement.report.counts, ended)
-  const error = tickets.length > 0 && Result.isFailure(prepared)
-    ? invalidMessage(prepared.failure, settlement)
-    : errorOf(ended, settlement)
-  return error === undefined ? settlement.report : yield* Effect.fail(error)
-})
+  return Effect.flatMap(Effect.context<never>(), (context) => {
+    const conclude = (ended: Ended) => {
+      const settlement = ledger.settlement
+      layer.metrics.outcomes(settlement.report.outcomes, context)
+      const error = tickets.length > 0 && Result.isFailure(prepared)
+        ? invalidMessage(prepared.failure, settlement)
+        : errorOf(ended, settlement)
+      return Effect.andThen(
+        annotateSpan(settlement.report.counts, ended),
+        error === undefined ? Effect.succeed(settlement.report) : Effect.fail(error)
+      )
+    }
+    return tickets.length > 0 && Result.isSuccess(prepared)
+      ? Effect.flatMap(sendTo(layer, settings, prepared.success, tickets, context), conclude)
+      : conclude(nothingSent)
+  })
+}
 
 /** Sends to those who can be sent to. */
 export const sendTo = (
   layer: Layer,
   settings: Settings,
   prepared: Group.Prepared,
-  tickets: ReadonlyArray<Group.Ticket<Entry>>
+  tickets: ReadonlyArray<Group.Ticket<Entry>>,
+  context: Context.Context<never>
 ): Effect.Effect<Ended> => {
   const { recipientsPerRequest } = layer.protocol
-  return Effect.flatMap(Effect.context<never>(), (context) => {
-    const engine = new Engine<Entry>({
-      ...layer,
-      ...settings,
-      ...surroundings(layer, context),
-      fresh: fromArray(prepared, tickets, recipientsPerRequest),
-      sink: {
-        settle: ({ item }, outcome) => {
-          item.outcome ??= outcome
-        },
-        leave: () => {}, // it stays unsettled
-        flush: constUndefined
-      },
-      onRejected: "end"
-    })
-    return engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
-  })
+  const fresh = fromArray(prepared, tickets, recipientsPerRequest)
+  const engine = new Engine<Entry>({ layer, settings, context, fresh, sink: toEntries, onRejected: "end" })
+  return engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
 }
 
-/** What a send finds around it. */
-export const surroundings = (
-  { alarmsOf }: Layer,
-  context: Context.Context<never>
-): Pick<Send<never>, "clock" | "alarms" | "context"> => {
-  const clock = Context.get(context, Clock.Clock)
-  return { clock, alarms: alarmsOf(clock), context }
+const toEntries: Sink<Entry> = {
+  settle: ({ item }, outcome) => {
+    item.outcome ??= outcome
+  },
+  leave: () => {}, // it stays unsettled
+  flush: constUndefined
 }
 
 /** The error of a whole send, if that is how it ended. */
@@ -132,9 +94,14 @@ export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendErr
 
 export const annotateSpan = (counts: Partial<Report.Counts>, { requests }: Ended): Effect.Effect<void> => {
   const attributes: Record<string, number> = { "messaging.requests": requests }
-  for (const [tag, n] of Object.entries(counts)) attributes[`messaging.outcome.${tag}`] = n
+  for (const [tag, attribute] of countAttributes) {
+    const n = counts[tag]
+    if (n !== undefined) attributes[attribute] = n
+  }
   return Effect.annotateCurrentSpan(attributes)
 }
+
+const countAttributes = Record.keys(Report.empty.counts).map((tag) => [tag, `messaging.outcome.${tag}`] as const)
 
 /** Where no recipient is named: in a stream every one is emitted before, in a publish there is none. */
 export const nobody: SendError.Settlement = { report: Report.empty, unsettled: [] }

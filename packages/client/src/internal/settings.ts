@@ -2,18 +2,22 @@
  * How to send: the options of a call, checked.
  */
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Messaging from "../Messaging.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
-import type { Send } from "./engine.ts"
 
 /** What holds for one call. */
-export type Settings =
-  & Pick<
-    Send<never>,
-    "retryPolicy" | "deadline" | "requestTimeout" | "delivery" | "pacing" | "requestSpans"
-  >
-  & { readonly concurrency: number; readonly maxWaiting: number }
+export interface Settings {
+  readonly retryPolicy: RetryPolicy.RetryPolicy
+  readonly deadline: Duration.Duration
+  readonly requestTimeout: Duration.Duration
+  readonly delivery: "atLeastOnce" | "atMostOnce"
+  readonly concurrency: number
+  readonly maxWaiting: number
+  readonly pacing: ((recipients: number) => Effect.Effect<void>) | undefined
+  readonly requestSpans: boolean
+}
 
 /** The options of a call, else those of its layer, else the defaults. */
 export const make = (

@@ -2,6 +2,8 @@
  * What `sendStream` and `sendEach` make of the engine.
  */
 import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
@@ -17,7 +19,8 @@ import { type Ended, Engine, type Send } from "./engine.ts"
 import { Arriving } from "./fresh.ts"
 import type * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
-import { annotateSpan, endError, invalidMessage, type Layer, nobody, surroundings } from "./send.ts"
+import type { Layer } from "./layer.ts"
+import { annotateSpan, endError, invalidMessage, nobody } from "./send.ts"
 import type { Settings } from "./settings.ts"
 
 export const sendStream = <E, R>(
@@ -77,7 +80,8 @@ const pipeline = <A, B, E, E2, R>(
   /** The puller, that waits until there is room for more. */
   const puller = new Idle()
   const run = Effect.fnUntraced(function*(queue: Queue.Queue<B, E | E2 | Cause.Done>) {
-    const around = surroundings(layer, yield* Effect.context<never>())
+    const context = yield* Effect.context<never>()
+    const clock = Context.get(context, Clock.Clock)
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
     const uncounted: Array<Outcome.Outcome> = []
     const settle = (input: A, outcome: Outcome.Outcome) => {
@@ -86,7 +90,7 @@ const pipeline = <A, B, E, E2, R>(
       // at once, so that no interruption comes between an outcome and its recipient
       Queue.offerUnsafe(queue, emit(input, outcome))
     }
-    const count = () => metrics.outcomes(uncounted.splice(0), around.context)
+    const count = () => metrics.outcomes(uncounted.splice(0), context)
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
     const { recipientsPerRequest } = protocol
@@ -98,9 +102,9 @@ const pipeline = <A, B, E, E2, R>(
       onTaken: () => puller.hasParked && arriving.size * 2 <= enough ? puller.callOne : undefined
     })
     const engine = new Engine<A>({
-      ...layer,
-      ...settings,
-      ...around,
+      layer,
+      settings,
+      context,
       fresh: arriving,
       sink: {
         settle: ({ item }, outcome) => settle(item, outcome),
@@ -119,7 +123,7 @@ const pipeline = <A, B, E, E2, R>(
       const refused = protocol.refuse(recipient)
       if (refused !== undefined) return settle(input, refused)
       if (Result.isFailure(prepared)) return settle(input, invalid(recipient, prepared.failure))
-      arriving.add(prepared.success, { recipient, item: input }, around.clock.currentTimeMillisUnsafe())
+      arriving.add(prepared.success, { recipient, item: input }, clock.currentTimeMillisUnsafe())
     }
     const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
     const arriveAll = (inputs: ReadonlyArray<A>) => {

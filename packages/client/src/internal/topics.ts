@@ -15,9 +15,10 @@ import * as Topics from "../Topics.ts"
 import { askOne } from "./askOne.ts"
 import * as audience from "./audience.ts"
 import { type Ended, nothingSent } from "./engine.ts"
+import { type Layer, layerOf } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
 import { invalidRecipient } from "./protocol.ts"
-import { annotateSpan, errorOf, invalidMessage, type Layer, layerOf, nobody, sendTo } from "./send.ts"
+import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
 import * as topicsProtocol from "./topicsProtocol.ts"
 
@@ -57,6 +58,7 @@ const changeAll = Effect.fnUntraced(function*(
 ): Effect.fn.Return<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError> {
   const all = { report: nobody.report, unsettled: recipients }
   if (!Topic.isName(asked.topic) || isDots(asked.topic)) return yield* invalidMessage([audience.topicIssue], all)
+  const context = yield* Effect.context<never>()
   const ledger = new Ledger(recipients)
   for (const entry of ledger.entries) entry.outcome = refuse(layer, entry.recipient)
   const entries = ledger.entries.filter(({ outcome }) => outcome === undefined)
@@ -65,7 +67,13 @@ const changeAll = Effect.fnUntraced(function*(
   const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
     some.length === 0
       ? Effect.succeed(nothingSent)
-      : sendTo({ ...layer, protocol }, settings, prepared, some.map((item) => ({ recipient: item.recipient, item })))
+      : sendTo(
+        { ...layer, protocol },
+        settings,
+        prepared,
+        some.map((item) => ({ recipient: item.recipient, item })),
+        context
+      )
   const batches = yield* change(topicsProtocol.batch(asked), entries.filter(isBatch))
   // once the credentials are refused, nothing more is sent
   const singles = batches.end === undefined
@@ -73,8 +81,9 @@ const changeAll = Effect.fnUntraced(function*(
     : nothingSent
   const ended = together([batches, singles])
   yield* annotateSpan({}, ended)
-  const error = errorOf(ended, all, ledger.report.unknown.length > 0)
-  return error === undefined ? ledger.report.outcomes.map(outcomeOf) : yield* Effect.fail(error)
+  const { report } = ledger.settlement
+  const error = errorOf(ended, all, report.unknown.length > 0)
+  return error === undefined ? report.outcomes.map(outcomeOf) : yield* Effect.fail(error)
 })
 
 /** Whom no request can name: a path swallows dots. */
