@@ -257,7 +257,7 @@ const make = Effect.fnUntraced(function*(
   const grant = Effect.fnUntraced(function*(options: Options) {
     const assertion = yield* Effect.provide(sign(options), layerSignature)
     const answer = yield* Effect.mapError(
-      Effect.timeoutOrElse(exchange(client, request(url, assertion)), {
+      Effect.timeoutOrElse(exchange(client, request(url, assertion), yield* Clock.Clock), {
         duration: timeout,
         orElse: () => Effect.fail(timedOut(timeout))
       }),

@@ -328,6 +328,7 @@ export class Engine<A> {
           ? first.tickets.map((ticket) => ticket.recipient)
           : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
         firstAttempt: first.firstAttempt ?? now,
+        clock: this.#clock,
         withSpan: this.#send.settings.requestSpans
       }),
       heard

@@ -2,7 +2,7 @@
  * One HTTP exchange with a service that we do not trust: bounded in size, told apart by what was written.
  */
 import * as ByteSize from "effect/ByteSize"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -68,40 +68,40 @@ export const quiet = Effect.fnUntraced(
 /** Sends a request and reads the answer. How long that takes is for the caller to limit. */
 export const exchange = (
   client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest
+  request: HttpClientRequest.HttpClientRequest,
+  clock: Clock.Clock
 ): Effect.Effect<Answer, Lost> =>
   Effect.matchEffect(client.execute(request), {
     onFailure: (error) =>
       // a client that fails on statuses still has the answer
-      error.reason._tag === "StatusCodeError" ? read(error.reason.response) : Effect.fail(lost(error)),
-    onSuccess: read
+      error.reason._tag === "StatusCodeError" ? read(error.reason.response, clock) : Effect.fail(lost(error)),
+    onSuccess: (response) => read(response, clock)
   })
 
 /** Too long for an answer. */
 export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
 
-const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Answer, Lost> => {
-  const { headers, status } = response
-  return Effect.matchEffect(readText(response, headers), {
-    onFailure: (error) => Effect.fail(lost(error)),
-    onSuccess: (text): Effect.Effect<Answer> => {
-      const header = headers["retry-after"]
-      return header === undefined
-        ? Effect.succeed({ status, text, retryAfter: undefined })
-        : Effect.map(Clock.currentTimeMillis, (now) => ({ status, text, retryAfter: retryAfter(header, now) }))
-    }
+const read = (response: HttpClientResponse.HttpClientResponse, clock: Clock.Clock): Effect.Effect<Answer, Lost> =>
+  Effect.mapBoth(readText(response), {
+    onFailure: lost,
+    onSuccess: (text): Answer => ({
+      status: response.status,
+      text,
+      // read where something went wrong: headers cost more than they mostly tell
+      get retryAfter() {
+        return retryAfter(response.headers["retry-after"], clock.currentTimeMillisUnsafe())
+      }
+    })
   })
-}
 
 const readText = (
-  response: HttpClientResponse.HttpClientResponse,
-  headers: Headers.Headers
+  response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
   if (isBoundedResponse(response)) return Effect.catch(response.text, emptyIfTooLarge)
-  const length = headers["content-length"]
+  const length = response.headers["content-length"]
   // neither undici nor fetch bounds what it reads, and the length of a compressed body says nothing
   return length !== undefined && /^\d+$/.test(length) && Number(length) <= maxBodyBytes &&
-      headers["content-encoding"] === undefined
+      response.headers["content-encoding"] === undefined
     ? response.text
     : readCounted(response.stream)
 }
@@ -161,7 +161,8 @@ const begin = (first: Uint8Array) => {
   return { decoder, text: decoder.decode(first, { stream: true }) }
 }
 
-const retryAfter = (header: string, now: number): Duration.Duration | undefined => {
+const retryAfter = (header: string | undefined, now: number): Duration.Duration | undefined => {
+  if (header === undefined) return undefined
   const parsed = Headers.parseRetryAfter(header)
   if (Result.isFailure(parsed)) return undefined
   const delay = Headers.retryAfterDelay(parsed.success, now)

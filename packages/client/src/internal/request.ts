@@ -1,6 +1,7 @@
 /**
  * One request: with a credential, through the client, to a verdict. It knows nothing of retries.
  */
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
@@ -18,6 +19,7 @@ export interface Question {
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Milliseconds since the epoch. */
   readonly firstAttempt: number
+  readonly clock: Clock.Clock
   /** Whether it has a span of its own. */
   readonly withSpan: boolean
 }
@@ -46,10 +48,10 @@ const checked = new WeakSet<Redacted.Redacted>()
 /** Asks once. */
 export const ask = (
   { client, protocol }: Layer,
-  { credential, firstAttempt, prepared, recipients, withSpan }: Question
+  { clock, credential, firstAttempt, prepared, recipients, withSpan }: Question
 ): Effect.Effect<Verdict.Verdict> => {
   const request = prepared.encoded({ recipients, credential, firstAttempt })
-  const verdict = Effect.match(exchange(client, request), {
+  const verdict = Effect.match(exchange(client, request, clock), {
     onFailure: Verdict.lost,
     onSuccess: (answer) =>
       protocol.judge(answer, {
