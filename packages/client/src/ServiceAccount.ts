@@ -41,7 +41,7 @@ import * as Stream from "effect/Stream"
 import * as AccessToken from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
-import { type Answer, exchange, quiet, timedOut } from "./internal/exchange.ts"
+import { type Answer, exchange, isLost, type Lost, quiet, timedOut } from "./internal/exchange.ts"
 import { Scrub } from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
@@ -257,7 +257,7 @@ const make = Effect.fnUntraced(function*(
   const grant = Effect.fnUntraced(function*(options: Options) {
     const assertion = yield* Effect.provide(sign(options), layerSignature)
     const answer = yield* Effect.mapError(
-      Effect.timeoutOrElse(exchange(client, request(url, assertion), yield* Clock.Clock), {
+      Effect.timeoutOrElse(exchange(client, request(url, assertion), yield* Clock.Clock, answerOrFail), {
         duration: timeout,
         orElse: () => Effect.fail(timedOut(timeout))
       }),
@@ -276,6 +276,8 @@ const make = Effect.fnUntraced(function*(
     )
   }))
 })
+
+const answerOrFail = (heard: Answer | Lost) => isLost(heard) ? Effect.fail(heard) : Effect.succeed(heard)
 
 const timeout = Duration.seconds(15)
 

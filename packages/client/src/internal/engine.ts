@@ -212,14 +212,17 @@ export class Engine<A> {
   /** Finishes what a worker does, and goes on. */
   #finish(seat: Seat, doing: Effect.Effect<void>): Effect.Effect<void> {
     return Effect.flatMap(doing, () => {
-      const next = Effect.suspend(() => {
-        this.#inFlight--
-        return this.#work(seat)
-      })
       const handing = this.#send.sink.flush()
-      const handed = handing === undefined ? next : Effect.andThen(handing, next)
-      return this.#isStopped ? Effect.andThen(this.#callOff, handed) : handed
+      if (handing === undefined && !this.#isStopped) return this.#goOn(seat)
+      return Effect.all([this.#isStopped ? this.#callOff : Effect.void, handing ?? Effect.void]).pipe(
+        Effect.flatMap(() => this.#goOn(seat))
+      )
     })
+  }
+
+  #goOn(seat: Seat): Effect.Effect<void> {
+    this.#inFlight--
+    return this.#work(seat)
   }
 
   get #isOver(): boolean {
@@ -291,13 +294,16 @@ export class Engine<A> {
 
   #process(seat: Seat, taken: ReadonlyArray<Group.Group<A>>, hasRenewed = false): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
-    return Effect.matchEffect(Request.credential(this.#send.layer), {
+    return Effect.matchEffect(this.#send.layer.protocol.credential, {
       onFailure: (error) => this.#withoutToken(taken, error),
-      onSuccess: (credential) =>
-        this.#isOpen
+      onSuccess: (credential) => {
+        const unfit = Request.unfit(credential)
+        if (unfit !== undefined) return this.#withoutToken(taken, unfit)
+        return this.#isOpen
           // who was due may have waited for a slot since
           ? this.#ask(seat, this.#inTime(taken, Duration.zero), credential, hasRenewed)
           : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed))
+      }
     })
   }
 
@@ -320,19 +326,16 @@ export class Engine<A> {
       for (const group of groups) group.firstAttempt ??= now
       return this.#hear(groups, verdict)
     }
-    const asking = Effect.flatMap(
-      Request.ask(this.#send.layer, {
-        credential,
-        prepared: first.prepared,
-        recipients: groups.length === 1
-          ? first.tickets.map((ticket) => ticket.recipient)
-          : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
-        firstAttempt: first.firstAttempt ?? now,
-        clock: this.#clock,
-        withSpan: this.#send.settings.requestSpans
-      }),
-      heard
-    )
+    const asking = Request.ask(this.#send.layer, {
+      credential,
+      prepared: first.prepared,
+      recipients: groups.length === 1
+        ? first.tickets.map((ticket) => ticket.recipient)
+        : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
+      firstAttempt: first.firstAttempt ?? now,
+      clock: this.#clock,
+      withSpan: this.#send.settings.requestSpans
+    }, heard)
     seat.at = now + Duration.toMillis(this.#send.settings.requestTimeout)
     seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.settings.requestTimeout))))
     const timer = this.#alarms.set(seat)

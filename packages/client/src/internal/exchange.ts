@@ -41,6 +41,8 @@ export class Lost extends Data.TaggedError("Lost")<{
   readonly written: boolean
 }> {}
 
+export const isLost = (heard: Answer | Lost): heard is Lost => heard instanceof Lost
+
 /** The largest body that is read: a multicast of 1000 is a tenth of it. */
 export const maxBodyBytes = 4 * 1024 * 1024
 
@@ -65,39 +67,44 @@ export const quiet = Effect.fnUntraced(
   }
 )
 
-/** Sends a request and reads the answer. How long that takes is for the caller to limit. */
-export const exchange = (
+/**
+ * Sends a request, reads the answer, and goes on with `hear`: in one step, as it runs for every request. How long it takes
+ * is for the caller to limit.
+ */
+export const exchange = <A, E>(
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
-  clock: Clock.Clock
-): Effect.Effect<Answer, Lost> =>
-  Effect.matchEffect(client.execute(request), {
-    onFailure: (error) =>
-      // a client that fails on statuses still has the answer
-      error.reason._tag === "StatusCodeError" ? read(error.reason.response, clock) : Effect.fail(lost(error)),
-    onSuccess: (response) => read(response, clock)
+  clock: Clock.Clock,
+  hear: (heard: Answer | Lost) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  const read = (response: HttpClientResponse.HttpClientResponse) =>
+    Effect.matchEffect(readText(response), {
+      onFailure: (error) => hear(isTooLarge(error) ? answer(response, "", clock) : lost(error)),
+      onSuccess: (text) => hear(answer(response, text, clock))
+    })
+  return Effect.matchEffect(client.execute(request), {
+    // a client that fails on statuses still has the answer
+    onFailure: (error) => error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error)),
+    onSuccess: read
   })
+}
 
 /** Too long for an answer. */
 export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
 
-const read = (response: HttpClientResponse.HttpClientResponse, clock: Clock.Clock): Effect.Effect<Answer, Lost> =>
-  Effect.mapBoth(readText(response), {
-    onFailure: lost,
-    onSuccess: (text): Answer => ({
-      status: response.status,
-      text,
-      // read where something went wrong: headers cost more than they mostly tell
-      get retryAfter() {
-        return retryAfter(response.headers["retry-after"], clock.currentTimeMillisUnsafe())
-      }
-    })
-  })
+const answer = (response: HttpClientResponse.HttpClientResponse, text: string, clock: Clock.Clock): Answer => ({
+  status: response.status,
+  text,
+  // read where something went wrong: headers cost more than they mostly tell
+  get retryAfter() {
+    return retryAfter(response.headers["retry-after"], clock.currentTimeMillisUnsafe())
+  }
+})
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<string, HttpClientError.HttpClientError> => {
-  if (isBoundedResponse(response)) return Effect.catch(response.text, emptyIfTooLarge)
+  if (isBoundedResponse(response)) return response.text
   const length = response.headers["content-length"]
   // neither undici nor fetch bounds what it reads, and the length of a compressed body says nothing
   return length !== undefined && /^\d+$/.test(length) && Number(length) <= maxBodyBytes &&
@@ -106,10 +113,7 @@ const readText = (
     : readCounted(response.stream)
 }
 
-const emptyIfTooLarge = (
-  error: HttpClientError.HttpClientError
-): Effect.Effect<string, HttpClientError.HttpClientError> =>
-  error.reason.cause instanceof BodyTooLarge ? Effect.succeed("") : Effect.fail(error)
+const isTooLarge = (error: HttpClientError.HttpClientError): boolean => error.reason.cause instanceof BodyTooLarge
 
 const readCounted = (
   stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>

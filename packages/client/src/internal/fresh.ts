@@ -76,6 +76,7 @@ export class Arriving<A> implements Fresh<A> {
 
   add(prepared: Group.Prepared, ticket: Group.Ticket<A>, now: number): void {
     this.#size++
+    if (this.#perRequest === 1) return MutableList.append(this.#full, Group.make(prepared, [ticket]))
     const filling = this.#filling.get(prepared) ?? { tickets: [], leaveAt: now + linger }
     filling.tickets.push(ticket)
     if (filling.tickets.length < this.#perRequest) {

@@ -26,7 +26,7 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
 
 /** They are told without an effect, which would cost as much as the request; the context says whose metrics they are. */
 export interface Metrics {
-  readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>, context: Context.Context<never>) => void
+  readonly outcome: (outcome: Outcome.Outcome, context: Context.Context<never>) => void
   readonly retry: (code: string, recipients: number, context: Context.Context<never>) => void
   readonly request: (took: Duration.Duration, context: Context.Context<never>) => void
   /** By how many more, or fewer, wait. */
@@ -43,20 +43,13 @@ export const make = (system: string): Metrics => {
   const waitingOf = Metric.withAttributes(waiting, { system })
   const requestsOf = Metric.withAttributes(requests, { system })
   return {
-    outcomes: (all, context) => {
-      const counts = new Map<typeof outcomes, number>()
-      for (const outcome of all) {
-        const code = "code" in outcome ? outcome.code : ""
-        const metric = kept(
-          outcomesBy,
-          outcome._tag,
-          code,
-          (code) => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
-        )
-        counts.set(metric, (counts.get(metric) ?? 0) + 1)
-      }
-      for (const [metric, n] of counts) metric.updateUnsafe(n, context)
-    },
+    outcome: (outcome, context) =>
+      kept(
+        outcomesBy,
+        outcome._tag,
+        "code" in outcome ? outcome.code : "",
+        (code) => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
+      ).updateUnsafe(1, context),
     retry: (code, recipients, context) =>
       kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code }))
         .updateUnsafe(recipients, context),

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
-import { exchange } from "./exchange.ts"
+import { type Answer, exchange, isLost, type Lost } from "./exchange.ts"
 import type { Prepared } from "./group.ts"
 import type { Layer } from "./layer.ts"
 import { Scrub } from "./scrub.ts"
@@ -24,46 +24,40 @@ export interface Question {
   readonly withSpan: boolean
 }
 
-/** What the next request is made with. */
-export const credential = ({ protocol }: Layer): Effect.Effect<Redacted.Redacted, AccessTokenError> =>
-  Effect.flatMap(protocol.credential, checkHeader)
-
-/** A credential that no header can hold would fail in the client, as if the network had. */
-const checkHeader = (credential: Redacted.Redacted): Effect.Effect<Redacted.Redacted, AccessTokenError> => {
-  if (checked.has(credential)) return Effect.succeed(credential)
+/** What is wrong with a credential that no header can hold: it would fail in the client, as if the network had. */
+export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefined => {
+  if (checked.has(credential)) return undefined
   if (!/^[\x21-\x7e]+$/.test(Redacted.value(credential))) {
-    return Effect.fail(
-      new AccessTokenError({
-        reason: new InvalidKey({ detail: "the credential is empty, or holds spaces, line breaks or other than ASCII" })
-      })
-    )
+    return new AccessTokenError({
+      reason: new InvalidKey({ detail: "the credential is empty, or holds spaces, line breaks or other than ASCII" })
+    })
   }
   checked.add(credential)
-  return Effect.succeed(credential)
+  return undefined
 }
 
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Asks once. */
+/** Asks once, and goes on with `hear`. */
 export const ask = (
   { client, protocol }: Layer,
-  { clock, credential, firstAttempt, prepared, recipients, withSpan }: Question
-): Effect.Effect<Verdict.Verdict> => {
+  { clock, credential, firstAttempt, prepared, recipients, withSpan }: Question,
+  hear: (verdict: Verdict.Verdict) => Effect.Effect<void>
+): Effect.Effect<void> => {
   const request = prepared.encoded({ recipients, credential, firstAttempt })
-  const verdict = Effect.match(exchange(client, request, clock), {
-    onFailure: Verdict.lost,
-    onSuccess: (answer) =>
-      protocol.judge(answer, {
-        recipients,
-        scrub: new Scrub(() => [
-          Redacted.value(credential),
-          ...recipients.map(Recipient.value),
-          ...prepared.secrets()
-        ])
-      })
-  })
-  return withSpan ? spanned(verdict, protocol.system, recipients.length) : verdict
+  const judge = (heard: Answer | Lost): Verdict.Verdict =>
+    isLost(heard) ? Verdict.lost(heard) : protocol.judge(heard, {
+      recipients,
+      scrub: new Scrub(() => [
+        Redacted.value(credential),
+        ...recipients.map(Recipient.value),
+        ...prepared.secrets()
+      ])
+    })
+  if (!withSpan) return exchange(client, request, clock, (heard) => hear(judge(heard)))
+  const asked = exchange(client, request, clock, (heard) => Effect.succeed(judge(heard)))
+  return Effect.flatMap(spanned(asked, protocol.system, recipients.length), hear)
 }
 
 const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>

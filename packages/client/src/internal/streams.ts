@@ -83,14 +83,12 @@ const pipeline = <A, B, E, E2, R>(
     const context = yield* Effect.context<never>()
     const clock = Context.get(context, Clock.Clock)
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
-    const uncounted: Array<Outcome.Outcome> = []
     const settle = (input: A, outcome: Outcome.Outcome) => {
       counts[outcome._tag]++
-      uncounted.push(outcome)
+      metrics.outcome(outcome, context)
       // at once, so that no interruption comes between an outcome and its recipient
       Queue.offerUnsafe(queue, emit(input, outcome))
     }
-    const count = () => metrics.outcomes(uncounted.splice(0), context)
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
     const { recipientsPerRequest } = protocol
@@ -110,10 +108,7 @@ const pipeline = <A, B, E, E2, R>(
         settle: ({ item }, outcome) => settle(item, outcome),
         leave: ({ item, recipient }, code, attempts) =>
           settle(item, new Outcome.Unavailable({ recipient, code, retryAfter: undefined, attempts })),
-        flush: () => {
-          count()
-          return isCrowded() ? crowd.parkWhile(isCrowded) : undefined
-        }
+        flush: () => isCrowded() ? crowd.parkWhile(isCrowded) : undefined
       },
       onRejected
     })
@@ -133,7 +128,6 @@ const pipeline = <A, B, E, E2, R>(
           arrive(input)
           if (isFull()) yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
         }
-        count()
         yield* engine.wake
       }).pipe(
         // who was pulled was taken, even when the send ends meanwhile
@@ -150,7 +144,6 @@ const pipeline = <A, B, E, E2, R>(
 
     const ended = yield* engine.run(settings.concurrency)
     const pulled = yield* Fiber.await(pulling)
-    count()
     yield* annotateSpan(counts, ended)
     const error = ended.end && errorOf(ended.end)
     if (error !== undefined) return yield* Queue.fail(queue, error)
