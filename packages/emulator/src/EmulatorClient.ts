@@ -194,7 +194,7 @@ export const layer = (
   Layer.effect(Emulator.Emulator, make(options))
 
 /**
- * What `cloud-messaging-emulator exec` tells the command that it runs: `FIREBASE_MESSAGING_EMULATOR_HOST`, and
+ * What `npx @cloud-messaging/emulator exec` tells the command that it runs: `FIREBASE_MESSAGING_EMULATOR_HOST`, and
  * `CLOUD_MESSAGING_EMULATOR_TOKEN` if there is a token.
  *
  * @category configuration

@@ -166,7 +166,10 @@ export interface Messages {
    * came.
    */
   readonly query: (filter?: Arrival.Filter) => Effect.Effect<ReadonlyArray<Arrival.Arrival>>
-  /** Waits until so many match, and gives those; fails if they do not come in time, and tells what did. */
+  /**
+   * Waits until so many match, and gives those; fails if they do not come in time, and tells what did. Under a `TestClock`
+   * time passes when the test moves it: `TestClock.withLive(messages.await(…))` waits in real time.
+   */
   readonly await: (filter: Arrival.Filter, options?: {
     /**
      * How many: 1 or more; by `EmulatorClient` at most 10,000.
