@@ -2,8 +2,9 @@
  * Google's cloud messaging, emulated: what Mailpit is for e-mail.
  *
  * One world behind one HTTP app that speaks FCM HTTP v1 (messages and topic subscriptions), the Instance ID service, GCM
- * HTTP (JSON, plain text, device groups) and the OAuth token endpoint from the service's side, as a test `HttpClient` layer here, and as a server in `EmulatorServer`. Whoever is sent to is a
- * device of a project, which can be away; what is stored for it, and for how long, is as with the service. It relays nothing.
+ * HTTP (JSON, plain text, device groups) and the OAuth token endpoint from the service's side: as a test `HttpClient` here
+ * ({@link layerHttpClient}), as a server in `EmulatorServer`. Whoever is sent to is a device of a project, which can be away;
+ * what is stored for it, and for how long, is as with the service. It relays nothing.
  *
  * **Details**
  *
@@ -41,9 +42,9 @@
  * | `slow`, `cut`, `reset`, `html` | as for a message | the whole request |
  *
  * A subscription belongs to the project in the path, or of the API key; one that came with an access token through the
- * Instance ID service, which names no project, counts in all of them. The bearer tokens that let in are those of the token endpoint, and `owner`. The API key
- * `emulator:bad-key` is refused (401); `emulator:<project>` names a project, any other stands for `default`. The
- * projects `emulator-denied` (403) and `emulator-missing` (404) are refused by FCM v1.
+ * Instance ID service, which names no project, counts in all of them. The bearer tokens that let in are those of the token
+ * endpoint, and `owner`. The API key `emulator:bad-key` is refused (401); `emulator:<project>` names a project, any other
+ * stands for `default`. The projects `emulator-denied` (403) and `emulator-missing` (404) are refused by FCM v1.
  *
  * @since 1.0.0
  */
@@ -56,12 +57,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type * as Arrival from "./Arrival.ts"
-import type * as Device from "./Device.ts"
 import type * as EmulatorError from "./EmulatorError.ts"
-import type * as Fault from "./Fault.ts"
 import type { AnswerCut } from "./internal/answer.ts"
 import * as app from "./internal/app.ts"
 import * as movableClock from "./internal/movableClock.ts"
@@ -71,153 +68,8 @@ import * as world from "./internal/world.ts"
 import type * as Project from "./Project.ts"
 
 // -----------------------------------------------------------------------------
-// Models
-// -----------------------------------------------------------------------------
-
-/**
- * How many requests came to each endpoint, refused ones included.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Requests extends Schema.Schema.Type<typeof Requests> {}
-
-/**
- * The schema of how many requests came to each endpoint, refused ones included.
- *
- * **Details**
- *
- * - `fcm`: `projects.messages.send` of FCM v1.
- * - `gcm`: GCM, at `/fcm/send` and `/gcm/send`.
- * - `topics`: topic subscriptions of FCM v1, and the Instance ID service.
- * - `groups`: changes and look-ups of device groups.
- * - `token`: the OAuth token endpoint.
- *
- * @category schemas
- * @since 1.0.0
- */
-export const Requests = Schema.Struct({
-  fcm: Schema.Natural,
-  gcm: Schema.Natural,
-  topics: Schema.Natural,
-  groups: Schema.Natural,
-  token: Schema.Natural
-})
-
-/**
- * A topic that has subscribers.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Topic extends Schema.Schema.Type<typeof Topic> {}
-
-/**
- * The schema of a topic that has subscribers: its name, without `/topics/`, and who they are, in the order in which they
- * subscribed.
- *
- * @category schemas
- * @since 1.0.0
- */
-export const Topic = Schema.Struct({ name: Schema.String, subscribers: Schema.Array(Schema.String) })
-
-// -----------------------------------------------------------------------------
 // Service
 // -----------------------------------------------------------------------------
-
-/**
- * What arrived.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Messages {
-  /**
-   * The accepted messages that are kept (by default the latest 10,000), dry runs among them, in the order in which they
-   * came.
-   */
-  readonly query: (filter?: Arrival.Filter) => Effect.Effect<ReadonlyArray<Arrival.Arrival>>
-  /** Waits until so many match, and gives those; fails if they do not come in time, and tells what did. */
-  readonly await: (filter: Arrival.Filter, options?: {
-    /**
-     * How many.
-     *
-     * @default 1
-     */
-    readonly count?: number | undefined
-    /**
-     * How long to wait, by the caller's clock.
-     *
-     * @default "5 seconds"
-     */
-    readonly timeout?: Duration.Input | undefined
-  }) => Effect.Effect<ReadonlyArray<Arrival.Arrival>, Arrival.NotArrived>
-  /**
-   * Each arrival as it is accepted, and again whenever its state changes; that a message expired is noticed when somebody
-   * asks, or the clock is moved. Who reads too slowly loses the oldest of 10,000.
-   */
-  readonly live: Stream.Stream<Arrival.Arrival>
-}
-
-/**
- * The devices of a project.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Devices {
-  /** Makes a device, or changes one: what is not said stays as it is. One that was unregistered is so no longer. */
-  readonly register: (registration: Device.Registration) => Effect.Effect<Device.Device, EmulatorError.InvalidName>
-  /** The device of a token or installation id, if there is one. */
-  readonly get: (recipient: string) => Effect.Effect<Device.Device | undefined>
-  /** All of them: at most 100,000, beyond which those leave that were not heard of for the longest time. */
-  readonly list: Effect.Effect<ReadonlyArray<Device.Device>>
-  /**
-   * Makes a device reachable or not; what is stored for it is delivered as soon as it can be. Makes the device if there is
-   * none.
-   */
-  readonly setPresence: (
-    recipient: string,
-    presence: Device.Presence
-  ) => Effect.Effect<Device.Device, EmulatorError.InvalidName>
-  /** Uninstalls the app: who sends to it is told UNREGISTERED (GCM: `NotRegistered`), and its subscriptions end. */
-  readonly unregister: (recipient: string) => Effect.Effect<Device.Device, EmulatorError.InvalidName>
-}
-
-/**
- * The topics of a project.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Topics {
-  /** Topics with subscribers, in the order of names. */
-  readonly list: Effect.Effect<ReadonlyArray<Topic>>
-  /** Subscribes a recipient that is not yet. */
-  readonly subscribe: (
-    recipient: string,
-    topic: string
-  ) => Effect.Effect<void, EmulatorError.InvalidName | EmulatorError.TooManyTopics>
-  /** Ends a subscription, if there is one. */
-  readonly unsubscribe: (recipient: string, topic: string) => Effect.Effect<void>
-}
-
-/**
- * Faults, in the order in which they were added.
- *
- * @category models
- * @since 1.0.0
- */
-export interface Faults {
-  /** Adds a fault. At most 1000 are kept: the oldest leave. */
-  readonly add: (fault: Fault.Fault) => Effect.Effect<Fault.Active>
-  /** Those that were added; also those that strike no more. */
-  readonly list: Effect.Effect<ReadonlyArray<Fault.Active>>
-  /** Takes one away, if it is there. */
-  readonly remove: (id: string) => Effect.Effect<void>
-  /** Takes all away. */
-  readonly clear: Effect.Effect<void>
-}
 
 /**
  * The emulator's clock.
@@ -225,7 +77,7 @@ export interface Faults {
  * @category models
  * @since 1.0.0
  */
-export interface EmulatorClock {
+export interface Clock {
   /** Milliseconds since the epoch. */
   readonly now: Effect.Effect<number>
   /**
@@ -236,37 +88,6 @@ export interface EmulatorClock {
 }
 
 /**
- * One project of an emulator.
- *
- * @category models
- * @since 1.0.0
- */
-export interface ProjectService {
-  /** The project's id. */
-  readonly id: string
-  /** What arrived in it. */
-  readonly messages: Messages
-  /** Its devices. */
-  readonly devices: Devices
-  /** Its topics. */
-  readonly topics: Topics
-  /** Its faults. */
-  readonly faults: Faults
-  /** How many requests came for it, as far as they told the project. */
-  readonly requests: Effect.Effect<Requests>
-  /** How it behaves. */
-  readonly settings: Effect.Effect<Project.Settings>
-  /** Changes how it behaves: what is not said stays as it is. */
-  readonly configure: (settings: Partial<Project.Settings>) => Effect.Effect<Project.Settings>
-  /** Empties it, and takes back its settings. */
-  readonly reset: Effect.Effect<void>
-  /** All that it holds. */
-  readonly exportState: Effect.Effect<Project.State>
-  /** Empties it, and fills it with what was exported. */
-  readonly importState: (state: Project.State) => Effect.Effect<void>
-}
-
-/**
  * What the emulator saw, and what it is made to do.
  *
  * @category models
@@ -274,20 +95,20 @@ export interface ProjectService {
  */
 export interface Service {
   /** What arrived in all projects. */
-  readonly messages: Messages
+  readonly messages: Project.Messages
   /** Faults of all projects; those that are added here strike in any project, and at the token endpoint. */
-  readonly faults: Faults
+  readonly faults: Project.Faults
   /** How many requests came so far. */
-  readonly requests: Effect.Effect<Requests>
+  readonly requests: Effect.Effect<Project.Requests>
   /** What time it is. */
-  readonly clock: EmulatorClock
+  readonly clock: Clock
   /**
    * The ids of the projects that were spoken of: at most 1000, beyond which one is forgotten, first of those that hold no
    * message and no device, then the longest unheard of.
    */
   readonly projects: Effect.Effect<ReadonlyArray<string>>
   /** One project. */
-  readonly project: (id: string) => ProjectService
+  readonly project: (id: string) => Project.Project
   /** Empties all projects. Access tokens stay valid, and message ids go on. */
   readonly reset: Effect.Effect<void>
 }
@@ -301,12 +122,32 @@ export interface Service {
 export class Emulator extends Context.Service<Emulator, Service>()("@cloud-messaging/emulator/Emulator") {}
 
 /**
- * One project of the emulator.
+ * One project of the emulator: where tests arrange devices and faults, and see what arrived.
+ *
+ * **Example** (A message waits for a phone)
+ *
+ * ```ts
+ * import { Fcm, Message, Messaging, ServiceAccount } from "@cloud-messaging/client"
+ * import { Emulator } from "@cloud-messaging/emulator"
+ * import { Effect, Layer } from "effect"
+ *
+ * const fcm = Fcm.layer({ projectId: "my-project" }).pipe(
+ *   Layer.provide(ServiceAccount.layer(Emulator.serviceAccount)),
+ *   Layer.provideMerge(Emulator.layerHttpClient)
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   const { devices, messages } = yield* Emulator.project("my-project")
+ *   yield* devices.setPresence("phone", "offline")
+ *   yield* Messaging.send(Message.make({ data: { score: 42 } }), "phone")
+ *   return yield* messages.query({ state: "stored" }) // one
+ * }).pipe(Effect.provide(fcm))
+ * ```
  *
  * @category accessors
  * @since 1.0.0
  */
-export const project = (id: string): Effect.Effect<ProjectService, never, Emulator> =>
+export const project = (id: string): Effect.Effect<Project.Project, never, Emulator> =>
   Effect.map(Emulator, (emulator) => emulator.project(id))
 
 /**

@@ -21,7 +21,6 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as Arrival from "./Arrival.ts"
 import * as Device from "./Device.ts"
-import * as Emulator from "./Emulator.ts"
 import * as EmulatorError from "./EmulatorError.ts"
 import * as Fault from "./Fault.ts"
 import * as Project from "./Project.ts"
@@ -271,7 +270,7 @@ export class DevicesGroup extends HttpApiGroup.make("devices").add(
  * @since 1.0.0
  */
 export class TopicsGroup extends HttpApiGroup.make("topics").add(
-  HttpApiEndpoint.get("list", `${inProject}/topics`, { params: oneProject, success: Schema.Array(Emulator.Topic) })
+  HttpApiEndpoint.get("list", `${inProject}/topics`, { params: oneProject, success: Schema.Array(Project.Topic) })
     .annotateMerge(describe("The topics that have subscribers")),
   HttpApiEndpoint.post("subscribe", `${inProject}/topics/subscribe`, {
     params: oneProject,
@@ -311,7 +310,7 @@ export class FaultsGroup extends HttpApiGroup.make("faults").add(
  * @since 1.0.0
  */
 export class ProjectGroup extends HttpApiGroup.make("project").add(
-  HttpApiEndpoint.get("requests", `${inProject}/requests`, { params: projects, success: Emulator.Requests })
+  HttpApiEndpoint.get("requests", `${inProject}/requests`, { params: projects, success: Project.Requests })
     .annotateMerge(describe("How many requests came to each endpoint", "With `-` those of all projects.")),
   HttpApiEndpoint.post("reset", `${inProject}/reset`, { params: projects, payload: Nothing })
     .annotateMerge(describe("Empty the project", "With `-` all projects.")),

@@ -19,6 +19,7 @@ import * as Stream from "effect/Stream"
 import * as Emulator from "./Emulator.ts"
 import type * as Api from "./EmulatorApi.ts"
 import { allProjects, EmulatorApi } from "./EmulatorApi.ts"
+import type * as Project from "./Project.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -79,7 +80,7 @@ export const make = Effect.fnUntraced(
       )
     })
 
-    const messages = (project: string): Emulator.Messages => ({
+    const messages = (project: string): Project.Messages => ({
       query: (filter = {}) => orDie(client.messages.query({ params: { project }, query: filter })),
       await: (filter, { count, timeout = "5 seconds" } = {}) =>
         orDie(client.messages.await({
@@ -89,14 +90,14 @@ export const make = Effect.fnUntraced(
       live: Stream.orDie(Stream.unwrap(orDie(client.messages.live({ params: { project } }))))
     })
 
-    const faults = (project: string): Emulator.Faults => ({
+    const faults = (project: string): Project.Faults => ({
       add: (fault) => orDie(client.faults.add({ params: { project }, payload: fault })),
       list: orDie(client.faults.list({ params: { project } })),
       remove: (id) => orDie(client.faults.remove({ params: { project }, payload: { id } })),
       clear: orDie(client.faults.clear({ params: { project }, payload: {} }))
     })
 
-    const devices = (params: { readonly project: string }): Emulator.Devices => ({
+    const devices = (params: { readonly project: string }): Project.Devices => ({
       register: (payload) => orDie(client.devices.register({ params, payload })),
       get: (recipient) =>
         Effect.map(orDie(client.devices.list({ params, query: { recipient } })), ([device]) => device),
@@ -106,7 +107,7 @@ export const make = Effect.fnUntraced(
       unregister: (recipient) => orDie(client.devices.unregister({ params, payload: { recipient } }))
     })
 
-    const topics = (params: { readonly project: string }): Emulator.Topics => ({
+    const topics = (params: { readonly project: string }): Project.Topics => ({
       list: orDie(client.topics.list({ params })),
       subscribe: (recipient, topic) => orDie(client.topics.subscribe({ params, payload: { recipient, topic } })),
       unsubscribe: (recipient, topic) => orDie(client.topics.unsubscribe({ params, payload: { recipient, topic } }))
@@ -193,7 +194,7 @@ export const layer = (
   Layer.effect(Emulator.Emulator, make(options))
 
 /**
- * What `cloud-messaging-emulator exec` tells the command that it runs: `FIREBASE_MESSAGING_EMULATOR_HOST`, and
+ * What `npx @cloud-messaging/emulator exec` tells the command that it runs: `FIREBASE_MESSAGING_EMULATOR_HOST`, and
  * `CLOUD_MESSAGING_EMULATOR_TOKEN` if there is a token.
  *
  * @category configuration

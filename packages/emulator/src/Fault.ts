@@ -23,7 +23,7 @@ import * as Schema from "effect/Schema"
 // -----------------------------------------------------------------------------
 
 /**
- * What is asked, as `Emulator.Requests` counts it.
+ * What is asked, as `Project.Requests` counts it.
  *
  * @category models
  * @since 1.0.0
@@ -31,7 +31,7 @@ import * as Schema from "effect/Schema"
 export type Endpoint = typeof Endpoint.Type
 
 /**
- * The schema of what is asked, as `Emulator.Requests` counts it.
+ * The schema of what is asked, as `Project.Requests` counts it.
  *
  * @category schemas
  * @since 1.0.0

@@ -9,13 +9,13 @@ export const put = <K, V>(map: Map<K, V>, key: K, value: V, max: number): void =
   if (map.size > max) shift(map)
 }
 
-/** Takes the first value out. */
-export const shift = <K, V>(map: Map<K, V>): V | undefined => {
+/** Takes the first value out, if there is one. */
+const shift = <K, V>(map: Map<K, V>): ReadonlyArray<V> => {
   for (const [key, value] of map) {
     map.delete(key)
-    return value
+    return [value]
   }
-  return undefined
+  return []
 }
 
 /** What is too much in many maps, of the largest of them first: who has little loses nothing to who has much. */
@@ -23,11 +23,7 @@ export const surplus = <V>(maps: ReadonlyArray<Map<unknown, V>>, max: number): R
   const removed: Array<V> = []
   for (let size = maps.reduce((sum, map) => sum + map.size, 0); size > max; size--) {
     const largest = maps.reduce((a, b) => b.size > a.size ? b : a)
-    for (const [key, value] of largest) {
-      largest.delete(key)
-      removed.push(value)
-      break
-    }
+    removed.push(...shift(largest))
   }
   return removed
 }

@@ -1,6 +1,7 @@
 /**
  * Names with wildcards: `*` stands for any text, `?` for any character.
  */
+
 /** Whether a name is one of those. It takes time in proportion to both lengths, whatever the pattern. */
 export const matches = (pattern: string, name: string): boolean => {
   let [p, n, star, resume] = [0, 0, -1, 0]

@@ -10,6 +10,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as accessToken from "./accessToken.ts"
 import { json } from "./answer.ts"
 import * as exchange from "./exchange.ts"
 import type * as Fate from "./fate.ts"
@@ -23,7 +24,7 @@ export const project = Effect.gen(function*() {
   const { headers } = yield* HttpServerRequest.HttpServerRequest
   const token = /^Bearer (.+)$/i.exec(headers["authorization"] ?? "")?.[1]
   if (token === undefined) return yield* gcm.project
-  const isLetIn = headers["access_token_auth"] === "true" && (yield* world.isValidToken(token))
+  const isLetIn = headers["access_token_auth"] === "true" && (yield* accessToken.isValid(token))
   return isLetIn ? Option.some(undefined) : Option.none()
 })
 
@@ -58,8 +59,8 @@ const batch = <R>(
   })
 
 const subscribe = Effect.fnUntraced(function*(project: string | undefined, token: string, topic: string) {
-  const there = (yield* subscriptions.find(project, token, topic)) ?? (yield* topics.subscribe(project, token, topic))
-  const result: InstanceId.Result = there === undefined ? { error: "TOO_MANY_TOPICS" } : {}
+  const subscription = yield* topics.subscribe(project, token, topic)
+  const result: InstanceId.Result = subscription === undefined ? { error: "TOO_MANY_TOPICS" } : {}
   return result
 })
 

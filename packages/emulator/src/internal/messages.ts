@@ -5,13 +5,13 @@ import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import { type Arrival, type Filter, NotArrived } from "../Arrival.ts"
-import type * as Emulator from "../Emulator.ts"
+import type * as Project from "../Project.ts"
 import * as delivery from "./delivery.ts"
 import * as glob from "./glob.ts"
 import * as world from "./world.ts"
 
 /** Those of a project, or of all. */
-export const make = (project: string | undefined, provide: world.Provide): Emulator.Messages => {
+export const make = (project: string | undefined, provide: world.Provide): Project.Messages => {
   const find = (filter: Filter = {}) => provide(query(project, filter))
   return {
     query: find,

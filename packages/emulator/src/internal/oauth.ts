@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as accessToken from "./accessToken.ts"
 import * as exchange from "./exchange.ts"
 import * as account from "./serviceAccountKey.ts"
 import * as world from "./world.ts"
@@ -40,7 +41,7 @@ const grant = Effect.fnUntraced(function*(form: typeof OAuth.TokenRequest.Type |
   }
   const scope = yield* check(form.assertion)
   if (!scope.includes(knownScopes)) return granted({ id_token: "emulator-id-token" })
-  const access_token = yield* world.issueToken(tokenSeconds)
+  const access_token = yield* accessToken.issue(tokenSeconds)
   return granted({ access_token, expires_in: tokenSeconds, token_type: "Bearer" })
 })
 

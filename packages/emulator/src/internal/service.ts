@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Presence, Registration } from "../Device.ts"
 import type * as Emulator from "../Emulator.ts"
 import { ClockNotMovable, InvalidName, TooManyTopics } from "../EmulatorError.ts"
+import type * as Project from "../Project.ts"
 import * as delivery from "./delivery.ts"
 import * as devices from "./devices.ts"
 import * as Fate from "./fate.ts"
@@ -64,14 +65,14 @@ const resetAll = Effect.flatMap(
 // Parts
 // -----------------------------------------------------------------------------
 
-const faultsOf = (project: string | undefined, provide: world.Provide): Emulator.Faults => ({
+const faultsOf = (project: string | undefined, provide: world.Provide): Project.Faults => ({
   add: (fault) => provide(faults.add(project, fault)),
   list: provide(faults.list(project)),
   remove: (id) => provide(faults.remove(project, id)),
   clear: provide(faults.clear(project))
 })
 
-const projectOf = (id: string, provide: world.Provide): Emulator.ProjectService => {
+const projectOf = (id: string, provide: world.Provide): Project.Project => {
   const ofProject = <A>(f: (project: world.ProjectState) => A) => provide(Effect.map(world.project(id), f))
   return {
     id,
@@ -92,7 +93,7 @@ const projectOf = (id: string, provide: world.Provide): Emulator.ProjectService 
   }
 }
 
-const devicesOf = (project: string, provide: world.Provide): Emulator.Devices => {
+const devicesOf = (project: string, provide: world.Provide): Project.Devices => {
   const change = (
     recipients: ReadonlyArray<string>,
     how: () => Effect.Effect<world.DeviceState, never, world.World>
@@ -129,15 +130,13 @@ const devicesOf = (project: string, provide: world.Provide): Emulator.Devices =>
   }
 }
 
-const topicsOf = (project: string, provide: world.Provide): Emulator.Topics => ({
+const topicsOf = (project: string, provide: world.Provide): Project.Topics => ({
   list: provide(subscriptions.topicsOf(project)),
   subscribe: (recipient, topic) =>
     provide(Effect.gen(function*() {
       if (!Fate.isRegistration(recipient)) return yield* new InvalidName({ what: "recipient" })
       if (!Topic.isName(topic)) return yield* new InvalidName({ what: "topic" })
-      const subscription = (yield* subscriptions.find(project, recipient, topic)) ??
-        (yield* topics.subscribe(project, recipient, topic))
-      if (subscription === undefined) return yield* new TooManyTopics()
+      if ((yield* topics.subscribe(project, recipient, topic)) === undefined) return yield* new TooManyTopics()
     })),
   unsubscribe: (recipient, topic) => provide(subscriptions.unsubscribe(project, recipient, topic))
 })

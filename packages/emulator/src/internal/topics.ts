@@ -10,12 +10,14 @@ import * as Fate from "./fate.ts"
 import * as subscriptions from "./subscriptions.ts"
 import * as world from "./world.ts"
 
-/** Subscribes one that is not. `undefined`: it has as many topics as it may. */
+/** Subscribes one, unless it is. `undefined`: it has as many topics as it may. */
 export const subscribe = Effect.fnUntraced(function*(
   project: subscriptions.Project,
   registration: string,
   topic: string
 ) {
+  const existing = yield* subscriptions.find(project, registration, topic)
+  if (existing !== undefined) return existing
   if (project !== undefined) yield* devices.heardOf(project, registration)
   return yield* subscriptions.subscribe(project, registration, topic)
 })

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type { Arrival, State } from "../Arrival.ts"
 import type { Kind, Presence } from "../Device.ts"
-import type { Options, Requests } from "../Emulator.ts"
+import type { Options } from "../Emulator.ts"
 import type { Active } from "../Fault.ts"
 import * as Project from "../Project.ts"
 import * as bounded from "./bounded.ts"
@@ -71,7 +71,7 @@ export interface ProjectState {
 
 export type FaultState = { -readonly [Field in keyof Active]: Active[Field] }
 
-type Counted = { -readonly [Endpoint in keyof Requests]: number }
+type Counted = { -readonly [Endpoint in keyof Project.Requests]: number }
 
 export class World extends Context.Service<World, {
   readonly clock: Clock.Clock
@@ -164,7 +164,7 @@ export const project = (id: string): Effect.Effect<ProjectState, never, World> =
 const isEmpty = ({ arrivals, devices }: ProjectState): boolean => arrivals.size === 0 && devices.size === 0
 
 /** Counts a request; that of nobody known is nobody's. */
-export const count = Effect.fnUntraced(function*(endpoint: keyof Requests, id: string | undefined) {
+export const count = Effect.fnUntraced(function*(endpoint: keyof Project.Requests, id: string | undefined) {
   const { requests } = yield* World
   requests[endpoint]++
   if (id !== undefined) (yield* project(id)).requests[endpoint]++
@@ -192,20 +192,3 @@ export const become = (entry: Entry, state: State, changedAt: number) =>
 /** Likewise, of many, now. */
 export const becomeAll = (entries: Iterable<Entry>, state: State) =>
   Effect.flatMap(now, (at) => Effect.forEach(Array.from(entries), (_) => become(_, state, at), { discard: true }))
-
-// -----------------------------------------------------------------------------
-// Access tokens
-// -----------------------------------------------------------------------------
-
-/** Makes an access token that is valid for so many seconds. It says itself until when, so that none need be kept. */
-export const issueToken = Effect.fnUntraced(function*(seconds: number) {
-  const { counters } = yield* World
-  return `emulator-access-token-${++counters.tokens}-${(yield* now) + seconds * 1000}`
-})
-
-/** Whether a bearer token lets in: one that was issued and is not expired, or `owner`, as with Firebase's emulators. */
-export const isValidToken = Effect.fnUntraced(function*(token: string) {
-  const { counters } = yield* World
-  const [, number, expiry] = /^emulator-access-token-(\d+)-(\d+)$/.exec(token) ?? []
-  return token === "owner" || (Number(number) <= counters.tokens && Number(expiry) > (yield* now))
-})
