@@ -105,6 +105,22 @@ describe("law 2: only what may be retried is retried", () => {
     }).pipe(Effect.provide(Http.fcm(answer)))
   })
 
+  it.effect("a deadline of zero leaves time for one attempt, however long its credentials take", () => {
+    const { answer, asked } = script({ a: [Http.accept], b: [unavailable()] })
+    const token = AccessToken.AccessToken.of({
+      get: Effect.delay(Effect.succeed(Redacted.make("token")), "10 millis"),
+      invalidate: () => Effect.void
+    })
+    const fcm = Fcm.layer({ projectId: "test" }).pipe(
+      Layer.provide([Layer.succeed(AccessToken.AccessToken, token), Http.layer(answer)])
+    )
+    return Effect.gen(function*() {
+      const report = yield* inTime(send(["a", "b"], { deadline: 0, retryPolicy: spaced("1 second") }))
+      assert.deepStrictEqual(report.outcomes.map(({ _tag }) => _tag), ["Success", "Unavailable"])
+      assert.strictEqual(asked.length, 2)
+    }).pipe(Effect.provide(fcm))
+  })
+
   it.effect("the deadline counts from when a slot is free: waiting for one does not count", () => {
     const { answer, asked } = script({
       slow: [(request, n) => Effect.delay(Http.accept(request, n), "12 seconds")],

@@ -387,7 +387,9 @@ export class Engine<A> {
   #inTime(groups: ReadonlyArray<Group.Group<A>>, wait: Duration.Duration): ReadonlyArray<Group.Group<A>> {
     const at = this.#now + Duration.toMillis(wait)
     return groups.filter((group) => {
-      if (Group.isInTime(group, at, this.#deadline)) return true
+      // a deadline of zero leaves time for one attempt, if that need not wait
+      const isOnly = this.#deadline === 0 && group.attempts === 0 && Duration.isZero(wait)
+      if (isOnly || Group.isInTime(group, at, this.#deadline)) return true
       const trouble = Duration.isZero(wait) ? group.trouble ?? this.#tooLate : this.#gateClosed(wait)
       if (trouble.denied !== undefined) {
         this.#endWith([group], trouble.denied)
