@@ -1,9 +1,15 @@
-import { RequestNotSent } from "@cloud-messaging/client"
+import { AccessToken, BoundedResponse, Fcm, Message, Messaging, RequestNotSent } from "@cloud-messaging/client"
 import { Http2Client } from "@cloud-messaging/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Exit, Fiber, Metric, Result, type Scope, Stream } from "effect"
+import { Array, ByteSize, Effect, Exit, Fiber, Layer, Metric, Redacted, Result, type Scope, Stream } from "effect"
 import { constTrue } from "effect/Function"
-import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import {
+  HttpClient,
+  type HttpClientError,
+  HttpClientRequest,
+  type HttpClientResponse,
+  HttpIncomingMessage
+} from "effect/http"
 import { TestClock } from "effect/testing"
 import { constants } from "node:http2"
 import type * as Http2 from "node:http2"
@@ -480,6 +486,46 @@ describe("bodies", () => {
         )
         assert.isTrue(Result.isFailure(streamed))
         yield* until(() => streams.every(({ closed }) => closed))
+      })
+  )
+
+  clean("a response is no larger than its request allows, and says so", {}, (client) =>
+    Effect.gen(function*() {
+      const server = yield* serve((stream, headers) => answer(stream, "x".repeat(Number(headers[":path"]?.slice(1)))))
+      const get = (size: number) =>
+        Effect.flatMap(client.get(`${server.origin}/${size}`), (response) => {
+          assert.isTrue(BoundedResponse.isBoundedResponse(response))
+          return response.text
+        }).pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(1000)))
+      assert.strictEqual((yield* get(1000)).length, 1000)
+      const { reason } = yield* Effect.flip(get(1001))
+      assert.deepStrictEqual(reason.cause, new BoundedResponse.BodyTooLarge({ limit: 1000 }))
+      assert.strictEqual((yield* fate(client.get(`${server.origin}/1001`))).length, 1001)
+    }))
+
+  clean(
+    "an answer larger than four MiB accepts nothing that we know of, and is not asked for again",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        let asked = 0
+        const server = yield* serve((stream) => {
+          asked++
+          answer(stream, " ".repeat(5_000_000))
+        })
+        const token = { get: Effect.succeed(Redacted.make("token")), invalidate: () => Effect.void }
+        const fcm = Fcm.layer({ projectId: "test", url: server.origin }).pipe(
+          Layer.provide(Layer.succeed(AccessToken.AccessToken, token)),
+          Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+        )
+        const error = yield* Effect.flip(
+          Effect.provide(Messaging.send(Message.make({ data: { score: 42 } }), "token"), fcm)
+        )
+        assert.strictEqual(error.reason._tag, "InvalidResponse")
+        assert.deepStrictEqual(error.report.outcomes.map(({ _tag, disposition }) => [_tag, disposition]), [
+          ["Unknown", "keep"]
+        ])
+        assert.strictEqual(asked, 1)
       })
   )
 
