@@ -133,36 +133,33 @@ const utf8 = new TextDecoder()
 
 /** A body as it comes. */
 class Counted {
-  #bytes = 0
-  /** Mostly there is no other. */
-  #first: Uint8Array | undefined = undefined
-  /** Several are put together as they come: a body of many small pieces is no larger than another. */
-  #several: { readonly decoder: TextDecoder; text: string } | undefined = undefined
+  #length = 0
+  /** Mostly one piece; several are put together as they come: a body of many small ones is no larger than another. */
+  #bytes: Uint8Array = new Uint8Array()
 
-  readonly add = (chunks: ReadonlyArray<Uint8Array>): Effect.Effect<void, BodyTooLarge> => {
-    for (const chunk of chunks) {
-      this.#bytes += chunk.length
-      if (this.#bytes > maxBodyBytes) return Effect.fail(new BodyTooLarge({ limit: maxBodyBytes }))
-      if (this.#first === undefined) this.#first = chunk
-      else this.#append(this.#first, chunk)
+  readonly add = (pieces: ReadonlyArray<Uint8Array>): Effect.Effect<void, BodyTooLarge> => {
+    for (const piece of pieces) {
+      const length = this.#length + piece.length
+      if (length > maxBodyBytes) return Effect.fail(new BodyTooLarge({ limit: maxBodyBytes }))
+      if (this.#length === 0) this.#bytes = piece
+      else this.#append(piece, length)
+      this.#length = length
     }
     return Effect.void
   }
 
   get text(): string {
-    if (this.#several !== undefined) return this.#several.text + this.#several.decoder.decode()
-    return this.#first === undefined ? "" : utf8.decode(this.#first)
+    return utf8.decode(this.#bytes.subarray(0, this.#length))
   }
 
-  #append(first: Uint8Array, chunk: Uint8Array): void {
-    const several = this.#several ??= begin(first)
-    several.text += several.decoder.decode(chunk, { stream: true })
+  #append(piece: Uint8Array, length: number): void {
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * length)
+      larger.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = larger
+    }
+    this.#bytes.set(piece, this.#length)
   }
-}
-
-const begin = (first: Uint8Array) => {
-  const decoder = new TextDecoder()
-  return { decoder, text: decoder.decode(first, { stream: true }) }
 }
 
 const retryAfter = (header: string | undefined, now: number): Duration.Duration | undefined => {

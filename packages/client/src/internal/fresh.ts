@@ -77,11 +77,10 @@ export class Arriving<A> implements Fresh<A> {
   add(prepared: Group.Prepared, ticket: Group.Ticket<A>, now: number): void {
     this.#size++
     if (this.#perRequest === 1) return MutableList.append(this.#full, Group.make(prepared, [ticket]))
-    const filling = this.#filling.get(prepared) ?? { tickets: [], leaveAt: now + linger }
-    filling.tickets.push(ticket)
-    if (filling.tickets.length < this.#perRequest) {
-      this.#filling.set(prepared, filling)
-    } else {
+    const filling = this.#filling.get(prepared)
+    if (filling === undefined) {
+      this.#filling.set(prepared, { tickets: [ticket], leaveAt: now + linger })
+    } else if (filling.tickets.push(ticket) === this.#perRequest) {
       this.#filling.delete(prepared)
       MutableList.append(this.#full, Group.make(prepared, filling.tickets))
     }

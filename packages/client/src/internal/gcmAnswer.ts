@@ -61,10 +61,18 @@ const multicast = (answer: Answer, { recipients, scrub }: Sent): Verdict.Verdict
   return Verdict.ofResults(
     answer,
     recipients,
-    response.results.map((_) => decodeResult(_)),
+    response.results.map(resultOf),
     (recipient, result) => wordOn(recipient, result, answer, scrub)
   )
 }
+
+/** What is mostly answered, a thousand times in an answer, needs no schema. */
+const resultOf = (result: unknown): GcmHttp.Result | undefined =>
+  isPlainSuccess(result) ? result : Option.getOrUndefined(decodeResult(result))
+
+const isPlainSuccess = (result: unknown): result is { readonly message_id: string } =>
+  Predicate.hasProperty(result, "message_id") && Predicate.isString(result.message_id) && result.message_id !== "" &&
+  !("registration_id" in result)
 
 /** What a code does not say by itself. */
 const details: { readonly [code: string]: string | undefined } = {

@@ -26,7 +26,7 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
 
 /** They are told without an effect, which would cost as much as the request; the context says whose metrics they are. */
 export interface Metrics {
-  readonly outcome: (outcome: Outcome.Outcome, context: Context.Context<never>) => void
+  readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>, context: Context.Context<never>) => void
   readonly retry: (code: string, recipients: number, context: Context.Context<never>) => void
   readonly request: (took: Duration.Duration, context: Context.Context<never>) => void
   /** By how many more, or fewer, wait. */
@@ -42,14 +42,17 @@ export const make = (system: string): Metrics => {
   const retriesBy = new Map<string, typeof retries>()
   const waitingOf = Metric.withAttributes(waiting, { system })
   const requestsOf = Metric.withAttributes(requests, { system })
+  const outcomesOf = (outcome: Outcome.Outcome["_tag"], code: string) =>
+    kept(outcomesBy, outcome, code, (code) => Metric.withAttributes(outcomes, { system, outcome, code }))
   return {
-    outcome: (outcome, context) =>
-      kept(
-        outcomesBy,
-        outcome._tag,
-        "code" in outcome ? outcome.code : "",
-        (code) => Metric.withAttributes(outcomes, { system, outcome: outcome._tag, code })
-      ).updateUnsafe(1, context),
+    outcomes: (all, context) => {
+      let successes = 0
+      for (const outcome of all) {
+        if (outcome._tag === "Success") successes++
+        else outcomesOf(outcome._tag, "code" in outcome ? outcome.code : "").updateUnsafe(1, context)
+      }
+      if (successes > 0) outcomesOf("Success", "").updateUnsafe(successes, context)
+    },
     retry: (code, recipients, context) =>
       kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code }))
         .updateUnsafe(recipients, context),

@@ -34,7 +34,7 @@ export const send = (
   return Effect.flatMap(Effect.context<never>(), (context) => {
     const conclude = (ended: Ended) => {
       const settlement = ledger.settlement
-      for (const outcome of settlement.report.outcomes) layer.metrics.outcome(outcome, context)
+      layer.metrics.outcomes(settlement.report.outcomes, context)
       const error = tickets.length > 0 && Result.isFailure(prepared)
         ? invalidMessage(prepared.failure, settlement)
         : errorOf(ended, settlement)

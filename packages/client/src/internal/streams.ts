@@ -83,11 +83,16 @@ const pipeline = <A, B, E, E2, R>(
     const context = yield* Effect.context<never>()
     const clock = Context.get(context, Clock.Clock)
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
+    let uncounted: Array<Outcome.Outcome> = []
     const settle = (input: A, outcome: Outcome.Outcome) => {
       counts[outcome._tag]++
-      metrics.outcome(outcome, context)
+      uncounted.push(outcome)
       // at once, so that no interruption comes between an outcome and its recipient
       Queue.offerUnsafe(queue, emit(input, outcome))
+    }
+    const count = () => {
+      metrics.outcomes(uncounted, context)
+      uncounted = []
     }
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
@@ -108,30 +113,41 @@ const pipeline = <A, B, E, E2, R>(
         settle: ({ item }, outcome) => settle(item, outcome),
         leave: ({ item, recipient }, code, attempts) =>
           settle(item, new Outcome.Unavailable({ recipient, code, retryAfter: undefined, attempts })),
-        flush: () => isCrowded() ? crowd.parkWhile(isCrowded) : undefined
+        flush: () => {
+          count()
+          return isCrowded() ? crowd.parkWhile(isCrowded) : undefined
+        }
       },
       onRejected
     })
 
-    const arrive = (input: A) => {
+    const arrive = (input: A, now: number) => {
       const { prepared, recipient } = take(input)
       const refused = protocol.refuse(recipient)
       if (refused !== undefined) return settle(input, refused)
       if (Result.isFailure(prepared)) return settle(input, invalid(recipient, prepared.failure))
-      arriving.add(prepared.success, { recipient, item: input }, clock.currentTimeMillisUnsafe())
+      arriving.add(prepared.success, { recipient, item: input }, now)
     }
     const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
     const arriveAll = (inputs: ReadonlyArray<A>) => {
       const left = inputs[Symbol.iterator]()
       return Effect.gen(function*() {
+        let now = clock.currentTimeMillisUnsafe()
         for (const input of left) {
-          arrive(input)
-          if (isFull()) yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
+          arrive(input, now)
+          if (!isFull()) continue
+          yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
+          now = clock.currentTimeMillisUnsafe()
         }
+        count()
         yield* engine.wake
       }).pipe(
         // who was pulled was taken, even when the send ends meanwhile
-        Effect.onInterrupt(() => Effect.sync(() => Array.from(left, arrive)))
+        Effect.onInterrupt(() =>
+          Effect.sync(() => {
+            for (const input of left) arrive(input, clock.currentTimeMillisUnsafe())
+          })
+        )
       )
     }
     const pulling: Fiber.Fiber<void, E> = yield* Stream.runForEachArray(source, arriveAll).pipe(
@@ -144,6 +160,7 @@ const pipeline = <A, B, E, E2, R>(
 
     const ended = yield* engine.run(settings.concurrency)
     const pulled = yield* Fiber.await(pulling)
+    count()
     yield* annotateSpan(counts, ended)
     const error = ended.end && errorOf(ended.end)
     if (error !== undefined) return yield* Queue.fail(queue, error)

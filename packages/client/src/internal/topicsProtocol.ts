@@ -128,7 +128,7 @@ const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.
   return Verdict.ofResults(
     answer,
     sent.recipients,
-    results.map((_) => decodeResult(_)),
+    results.map((_) => Option.getOrUndefined(decodeResult(_))),
     (recipient, { error }) => wordOn(recipient, error, answer, sent.scrub)
   )
 }

@@ -2,7 +2,7 @@
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
 import type * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
@@ -76,16 +76,16 @@ export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value
 export const ofResults = <A>(
   answer: Answer,
   recipients: ReadonlyArray<Recipient>,
-  results: ReadonlyArray<Option.Option<A>>,
+  results: ReadonlyArray<A | undefined>,
   wordOn: (recipient: Recipient, result: A) => Word
 ): Verdict => {
   if (results.length !== recipients.length) {
     return garbled(answer, `${results.length} results for ${recipients.length} recipients`)
   }
-  if (results.every(Option.isNone)) return garbled(answer, "results that are none")
+  if (results.every(Predicate.isUndefined)) return garbled(answer, "results that are none")
   return spoken(recipients.map((recipient, i) => {
-    const result = results[i] ?? Option.none<A>()
-    return Option.isNone(result) ? { _tag: "Unclear" } : wordOn(recipient, result.value)
+    const result = results[i]
+    return result === undefined ? { _tag: "Unclear" } : wordOn(recipient, result)
   }))
 }
 
