@@ -10,14 +10,14 @@ import type * as Fiber from "effect/Fiber"
 export interface Alarm {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** The call; whoever was called is no longer on the list. */
-  readonly ring: Effect.Effect<void>
+  /** The call; whoever is called is no longer on the list. An effect comes back where the rest needs one. */
+  readonly ring: () => Effect.Effect<void> | undefined
 }
 
 export class Alarms {
   readonly #clock: Clock.Clock
   readonly #set = new Set<Alarm>()
-  #timer: Fiber.Fiber<void> | undefined = undefined
+  #timer: Fiber.Fiber<unknown, unknown> | undefined = undefined
   #timerAt = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock.Clock) {
@@ -41,14 +41,16 @@ export class Alarms {
     this.#timerAt = Number.POSITIVE_INFINITY
   }
 
-  readonly #setTimer: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
+  readonly #setTimer: Effect.Effect<void> = Effect.suspend(() => {
     this.#stopTimer()
     this.#timerAt = this.#first
-    // nobody's child: whoever sets it may be gone before it rings
-    return Effect.map(Effect.forkDetach(this.#run, { startImmediately: true }), (timer) => {
-      this.#timer = timer
+    const timer = Effect.withFiber((fiber) => {
+      this.#timer = fiber
+      return this.#run
     })
-  }))
+    // nobody's child: whoever sets it may be gone before it rings
+    return Effect.asVoid(Effect.forkDetach(timer, { startImmediately: true }))
+  })
 
   readonly #run: Effect.Effect<void> = Effect.suspend(() => {
     if (this.#set.size === 0) {
@@ -59,13 +61,17 @@ export class Alarms {
     return sleep.pipe(Effect.andThen(this.#ring), Effect.andThen(this.#run))
   })
 
-  /** Calls all whose time has come. */
+  /** Calls all whose time has come; nobody who is called gives way to others before all are. */
   readonly #ring: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
     const now = this.#clock.currentTimeMillisUnsafe()
-    const due = Array.from(this.#set).filter(({ at }) => at <= now)
-    for (const alarm of due) this.#set.delete(alarm)
+    const rung: Array<Effect.Effect<void>> = []
+    for (const alarm of Array.from(this.#set)) {
+      if (alarm.at > now || !this.#set.delete(alarm)) continue
+      const effect = alarm.ring()
+      if (effect !== undefined) rung.push(effect)
+    }
     this.#timerAt = this.#first
-    return Effect.forEach(due, ({ ring }) => ring, { discard: true })
+    return Effect.all(rung, { discard: true })
   }))
 
   get #first(): number {

@@ -92,15 +92,10 @@ class Seat implements Alarm {
   /** How the next worker would begin. */
   onTimeout: Effect.Effect<void> | undefined = undefined
   isVacated = false
-  readonly ring: Effect.Effect<void>
 
-  constructor(now: () => number) {
-    this.ring = Effect.sync(() => {
-      // the answer may have come meanwhile
-      if (now() < this.at) return
-      this.isVacated = true
-      this.worker?.interruptUnsafe()
-    })
+  ring(): undefined {
+    this.isVacated = true
+    this.worker?.interruptUnsafe()
   }
 }
 
@@ -171,10 +166,10 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
-    const seat = new Seat(() => this.#now)
+    const seat = new Seat()
     const work = Effect.ensuring(
       first === undefined ? Effect.suspend(() => this.#work(seat)) : this.#finish(seat, first),
-      Effect.sync(() => this.#clearTimeout(seat))
+      Effect.sync(() => this.#alarms.clear(seat))
     )
     return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
       seat.worker = worker
@@ -259,20 +254,19 @@ export class Engine<A> {
     const at = this.#nextAt
     if (at >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)) return undefined
     this.#clearAlarm()
-    this.#alarm = { at, ring: this.#ring }
+    this.#alarm = {
+      at,
+      ring: () => {
+        this.#alarm = undefined
+        return this.#idle.callOne
+      }
+    }
     return this.#alarms.set(this.#alarm)
   }
 
   #clearAlarm(): void {
     if (this.#alarm !== undefined) this.#alarms.clear(this.#alarm)
     this.#alarm = undefined
-  }
-
-  get #ring(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#alarm = undefined
-      return this.#idle.callOne
-    })
   }
 
   /** The send has ended: nobody waits on. */
@@ -317,7 +311,7 @@ export class Engine<A> {
     if (first === undefined) return Effect.void
     const now = this.#now
     const heard = (verdict: Verdict.Verdict): Effect.Effect<void> => {
-      this.#clearTimeout(seat)
+      this.#alarms.clear(seat)
       this.#send.layer.metrics.request(Duration.millis(this.#now - now), this.#send.context)
       this.#ended.requests++
       for (const group of groups) group.attempts++
@@ -346,11 +340,6 @@ export class Engine<A> {
   #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): Effect.Effect<void> | undefined {
     const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
     return isRefused && !this.#isStopped ? this.#send.layer.protocol.renew?.(credential) : undefined
-  }
-
-  #clearTimeout(seat: Seat): void {
-    seat.at = Number.POSITIVE_INFINITY
-    this.#alarms.clear(seat)
   }
 
   get #isOpen(): boolean {
