@@ -175,13 +175,21 @@ export const make = Effect.fnUntraced(function*<R>(
     ({ expiresIn, token }) =>
       Effect.map(Clock.currentTimeMillis, (now): Kept => {
         const lifetime = Math.max(0, expiresIn * 1000)
-        return { token, lifetime, refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2) }
+        return {
+          token,
+          answer: Effect.succeed(token),
+          lifetime,
+          expiresAt: now + lifetime,
+          refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2)
+        }
       })
   )
   const cache = yield* Cache.makeWith(() => lookup, {
     capacity: 1,
     timeToLive: Exit.match({ onFailure: () => Duration.zero, onSuccess: ({ lifetime }) => Duration.millis(lifetime) })
   })
+  /** The one that was given last, unless it is being refreshed: asked for with every request, it must be quick to get. */
+  let current: Kept | undefined
   const refresh = (kept: Kept) =>
     lookup.pipe(
       Effect.flatMap((next) =>
@@ -198,19 +206,31 @@ export const make = Effect.fnUntraced(function*<R>(
       ),
       Effect.forkIn(scope)
     )
+  const find = Effect.flatMap(Cache.get(cache, key), (kept) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      // what is not kept at all is not fetched ahead
+      if (now < kept.refreshAt || kept.lifetime === 0) {
+        current = Number.isFinite(kept.refreshAt) ? kept : undefined
+        return kept.answer
+      }
+      // one refresh in flight; nothing may come between the two
+      return Effect.uninterruptible(Effect.suspend(() => {
+        kept.refreshAt = Number.POSITIVE_INFINITY
+        current = undefined
+        return Effect.as(refresh(kept), kept.token)
+      }))
+    }))
   return {
-    get: Effect.flatMap(Cache.get(cache, key), (kept) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        // what is not kept at all is not fetched ahead
-        if (now < kept.refreshAt || kept.lifetime === 0) return Effect.succeed(kept.token)
-        // one refresh in flight; nothing may come between the two
-        return Effect.uninterruptible(Effect.suspend(() => {
-          kept.refreshAt = Number.POSITIVE_INFINITY
-          return Effect.as(refresh(kept), kept.token)
-        }))
-      })),
+    get: Effect.clockWith((clock) => {
+      const now = clock.currentTimeMillisUnsafe()
+      return current !== undefined && now < current.refreshAt && now < current.expiresAt ? current.answer : find
+    }),
     invalidate: (token) =>
-      Effect.asVoid(Cache.invalidateWhen(cache, key, (kept) => Redacted.value(kept.token) === Redacted.value(token)))
+      Effect.suspend(() => {
+        const isRefused = (kept: Kept) => Redacted.value(kept.token) === Redacted.value(token)
+        if (current !== undefined && isRefused(current)) current = undefined
+        return Effect.asVoid(Cache.invalidateWhen(cache, key, isRefused))
+      })
   }
 })
 
@@ -261,8 +281,11 @@ export const orEmulator = <E, R>(
 
 interface Kept {
   readonly token: Redacted.Redacted
+  readonly answer: Effect.Effect<Redacted.Redacted>
   /** Milliseconds. */
   readonly lifetime: number
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
   /** Milliseconds since the epoch. */
   refreshAt: number
 }
