@@ -120,6 +120,16 @@ describe.each(Object.entries(senders))("a phone that is offline for a day (%s)",
       ])
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
+  it.effect("gets all messages whose collapse key is empty: it is none", () =>
+    Effect.gen(function*() {
+      const { states } = yield* whileAway(Effect.all([
+        send("ada", { key: "" }),
+        send("ada", { key: "" }),
+        send("ada", { notification: true })
+      ]))
+      assert.deepStrictEqual(states, ["delivered", "delivered", "delivered"])
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
   it.effect("gets the last notification alone, whatever its collapse key", () =>
     Effect.gen(function*() {
       const { states } = yield* whileAway(Effect.all([

@@ -150,5 +150,7 @@ const fourWeeks = Duration.toMillis(Duration.weeks(4))
 const collapseKey = ({ audience, endpoint, message }: Arrival): string | undefined => {
   const isEmptyToTopic = audience?.kind === "topic" && message.data === undefined
   const key = endpoint === "fcm" ? message.android?.collapseKey : message.collapse_key
-  return hasNotification(message) ? "" : key ?? (isEmptyToTopic ? "" : undefined)
+  if (hasNotification(message)) return ""
+  // in proto3 an empty text is none
+  return key !== undefined && key !== "" ? key : isEmptyToTopic ? "" : undefined
 }
