@@ -146,7 +146,7 @@ const oneProject = {
 const projects = { project: Project.Id }
 
 /** A change of which nothing needs to be said. */
-const Nothing = Schema.Struct({})
+const Nothing = Schema.Record(Schema.String, Schema.Never)
 
 /** The emulator itself tells what is no name, as it does in process. */
 const Recipient = Schema.Struct({ recipient: Schema.String })

@@ -244,6 +244,9 @@ describe("what is wrong with a request", () => {
           "body.settings"
         ]],
         [yield* post("/projects/p/state", { version: 2 }), ["body"]],
+        [yield* post("/projects/p/reset", { project: "q" }), ["body.project"]],
+        [yield* post("/projects/p/faults/clear", { id: "1" }), ["body.id"]],
+        [yield* post("/projects/p/reset", "[]"), ["body"]],
         [yield* post("/projects/p/reset", "{"), ["body"]],
         [yield* post("/projects/p/reset", "[".repeat(200)), ["body"]]
       ] as const
