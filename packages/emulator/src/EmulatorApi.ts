@@ -190,7 +190,10 @@ export class EmulatorGroup extends HttpApiGroup.make("emulator").add(
     payload: Schema.Struct({ by: Schema.DurationFromString.check(upTo(Duration.days(36_500))) }),
     success: Time,
     error: EmulatorError.ClockNotMovable.pipe(HttpApiSchema.status(409))
-  }).annotateMerge(describe("Move the clock forward", "`by` is a duration such as `30 seconds` or `1 day`."))
+  }).annotateMerge(describe(
+    "Move the clock forward",
+    "`by` is a duration such as `30 seconds` or `1 day`. It comes to the end of the year 9999, and no further."
+  ))
 ) {}
 
 const Awaited = Schema.Struct({

@@ -406,6 +406,20 @@ describe("the clock", () => {
       assert.strictEqual(yield* clock.now, 60_000)
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
+  it.live("comes to the end of the year 9999, and answers tell of it", () =>
+    Effect.gen(function*() {
+      const { clock, project } = yield* Emulator.Emulator
+      yield* Effect.repeat(clock.advance("36500 days"), { times: 3000 })
+      assert.strictEqual(new Date(yield* clock.now).getUTCFullYear(), 9999)
+      yield* project("default").topics.subscribe("ada", "news")
+      const info = yield* exchange(
+        HttpClientRequest.get("https://iid.googleapis.com/iid/info/ada?details=true", {
+          headers: { authorization: "key=a" }
+        })
+      )
+      assert.deepStrictEqual([info.status, info.text.includes("9999-12-31")], [200, true])
+    }).pipe(Effect.provide(Layer.provide(Emulator.layerHttpClient, Emulator.layerClock))))
+
   it.live("cannot be moved if it is the system's", () =>
     Effect.gen(function*() {
       const { clock } = yield* Emulator.Emulator

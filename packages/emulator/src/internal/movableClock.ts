@@ -16,6 +16,9 @@ export interface Movable extends Clock.Clock {
 
 export const isMovable = (clock: Clock.Clock): clock is Movable => Predicate.hasProperty(clock, "adjust")
 
+/** The last that answers can tell: timestamps of protobuf, and dates of RFC 3339, end with the year 9999. */
+const lastTime = Date.UTC(9999, 11, 31)
+
 export const make: Effect.Effect<Movable> = Effect.map(Clock.Clock, (system) => {
   let offset = 0
   let moved = Deferred.makeUnsafe<void>()
@@ -45,7 +48,8 @@ export const make: Effect.Effect<Movable> = Effect.map(Clock.Clock, (system) => 
     sleep: (duration) => Effect.suspend(() => sleepUntil(monotonicMillis() + Duration.toMillis(duration))),
     adjust: (duration) =>
       Effect.suspend(() => {
-        offset += Math.max(0, Duration.toMillis(duration))
+        const most = Math.max(offset, lastTime - system.currentTimeMillisUnsafe())
+        offset = Math.min(offset + Math.max(0, Duration.toMillis(duration)), most)
         const before = moved
         moved = Deferred.makeUnsafe()
         return Effect.andThen(Deferred.succeed(before, undefined), Effect.yieldNow)
