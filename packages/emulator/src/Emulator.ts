@@ -104,7 +104,7 @@ export interface Service {
   readonly clock: Clock
   /**
    * The ids of the projects that were spoken of: at most 1000, beyond which one is forgotten, first of those that hold no
-   * message and no device, then the longest unheard of.
+   * message, no device and no settings of their own, then the longest unheard of.
    */
   readonly projects: Effect.Effect<ReadonlyArray<string>>
   /** One project. */

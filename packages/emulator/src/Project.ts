@@ -241,7 +241,7 @@ export interface Topics {
  * @since 1.0.0
  */
 export interface Faults {
-  /** Adds a fault. At most 1000 are kept: the oldest leave. */
+  /** Adds a fault. At most 1000 are kept in all: the oldest leaves, of the project that has the most. */
   readonly add: (fault: Fault.Fault) => Effect.Effect<Fault.Active>
   /** Those that were added; also those that strike no more. */
   readonly list: Effect.Effect<ReadonlyArray<Fault.Active>>

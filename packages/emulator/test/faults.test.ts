@@ -221,6 +221,23 @@ describe("chance", () => {
       assert.notDeepEqual(other.map(([, status]) => status === 200), first.map(([, status]) => status === 200))
     }))
 
+  it.effect("is the same, whatever strikes in other projects", () =>
+    Effect.gen(function*() {
+      const { project } = yield* Emulator.Emulator
+      const twenty = (id: string) =>
+        Effect.forEach(Array.from({ length: 20 }), () => Effect.map(sendFcm("ada", { project: id }), (_) => _.status))
+      yield* project("a").faults.add(fault)
+      yield* project("b").faults.add(fault)
+      const undisturbed = [yield* twenty("a"), yield* twenty("a")]
+      const first = yield* twenty("b")
+      yield* project("loud").faults.add({ effect: { _tag: "Refuse", reason: "internal" }, probability: 0 })
+      for (let i = 0; i < 101; i++) {
+        const ids = Array.from({ length: 1000 }, (_, n) => `token-${i}-${n}`)
+        yield* sendGcm(ids, { authorization: "key=emulator:loud" })
+      }
+      assert.deepStrictEqual([first, yield* twenty("b")], undisturbed)
+    }).pipe(Effect.provide(Emulator.layerHttpClient)), 30_000)
+
   it.effect("0 never strikes, 1 always", () =>
     Effect.gen(function*() {
       assert.isTrue((yield* run({ ...fault, probability: 0 })).every(([, status]) => status === 200))
@@ -229,6 +246,15 @@ describe("chance", () => {
 })
 
 describe("faults", () => {
+  it.effect("strike no more often than is said, however many ask at once", () =>
+    Effect.gen(function*() {
+      const { faults } = yield* Emulator.project("default")
+      yield* faults.add({ effect: { _tag: "Refuse", reason: "internal" }, times: 1500 })
+      const batch = (i: number) => Array.from({ length: 1000 }, (_, n) => `token-${i}-${n}`)
+      yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (i) => sendGcm(batch(i)), { concurrency: "unbounded" })
+      assert.deepStrictEqual((yield* faults.list).map(({ strikes }) => strikes), [1500])
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
   it.effect("strike whom their pattern names, so often as is said", () =>
     Effect.gen(function*() {
       const { faults } = yield* Emulator.project(project)

@@ -284,6 +284,29 @@ describe("memory", () => {
       assert.strictEqual((yield* faults.list).length, 1000)
     }).pipe(Effect.provide(Emulator.layerHttpClientWith({ deviceRate: 1000 }))))
 
+  it.effect("takes room from who has the most: no project's settings, faults or groups displace another's", () =>
+    Effect.gen(function*() {
+      const { project } = yield* Emulator.Emulator
+      const quiet = project("quiet")
+      yield* quiet.configure({ strict: true })
+      yield* quiet.faults.add({ probability: 0.5 })
+      const exported = yield* quiet.exportState
+      const groupOf = (key: number) => ({ key: `key-${key}`, sender: "1", name: "name", members: ["ada"] })
+      yield* quiet.importState({ ...exported, groups: [groupOf(0)] })
+      yield* project("loud").importState({
+        ...exported,
+        groups: Array.from({ length: 10_000 }, (_, i) => groupOf(i + 1)),
+        faults: Array.from({ length: 1000 }, () => ({ probability: 0 }))
+      })
+      for (let i = 0; i < 1100; i++) yield* project(`project-${i}`).settings
+      const { faults, groups, settings } = yield* quiet.exportState
+      assert.isTrue(settings.strict)
+      assert.deepStrictEqual(faults, [{ probability: 0.5 }])
+      assert.deepStrictEqual(groups, [groupOf(0)])
+      const loud = yield* project("loud").exportState
+      assert.deepStrictEqual([loud.faults.length, loud.groups.length], [999, 9999])
+    }).pipe(Effect.provide(Emulator.layer)))
+
   it.effect("holds no credential", () =>
     Effect.gen(function*() {
       const { faults, messages, project, projects } = yield* Emulator.Emulator

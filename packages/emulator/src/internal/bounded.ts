@@ -9,6 +9,23 @@ export const put = <K, V>(map: Map<K, V>, key: K, value: V, max: number): void =
   if (map.size > max) shift(map)
 }
 
+/** Puts a value behind all others; if there are too many, the first of the owner who has the most makes room. */
+export const putOwned = <V extends { readonly project?: string | undefined }>(
+  map: Map<string, V>,
+  key: string,
+  value: V,
+  max: number
+): void => {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= max) return
+  const owned = new Map<string | undefined, Map<string, V>>()
+  for (const [key, value] of map) owned.set(value.project, (owned.get(value.project) ?? new Map()).set(key, value))
+  const most = Array.from(owned.values()).reduce((a, b) => b.size > a.size ? b : a)
+  const [first = key] = most.keys()
+  map.delete(first)
+}
+
 /** Takes the first value out, if there is one. */
 const shift = <K, V>(map: Map<K, V>): ReadonlyArray<V> => {
   for (const [key, value] of map) {

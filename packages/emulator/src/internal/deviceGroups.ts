@@ -110,7 +110,7 @@ const put = Effect.fnUntraced(function*(key: string, group: world.Group) {
   const { groups } = yield* world.World
   if (group.members.size > DeviceGroup.maxMembers) return refuse("too many members")
   if (group.members.size === 0) groups.delete(key)
-  else bounded.put(groups, key, group, maxGroups)
+  else bounded.putOwned(groups, key, group, maxGroups)
   return answer(key)
 })
 

@@ -10,6 +10,7 @@ import * as world from "./world.ts"
 
 const maxFaults = 1000
 
+/** Of all faults. */
 const maxDraws = 100_000
 
 /** What is asked, by whom, about whom. */
@@ -79,16 +80,18 @@ const strikeEach = Effect.fnUntraced(function*(state: world.FaultState, asked: A
  * concurrent requests decides nothing; the whole fault is the seed, so that several with the same seed do not strike together.
  */
 const draw = Effect.fnUntraced(function*(active: world.FaultState, recipient: string) {
-  const { draws } = yield* world.World
-  const { fault, id } = active
-  if (active.strikes >= (fault.times ?? Infinity)) return undefined
-  const key = `${id}/${recipient}`
-  const n = draws.get(key) ?? 0
-  bounded.put(draws, key, n + 1, maxDraws)
+  const { faults } = yield* world.World
+  const { draws, fault } = active
+  const isOver = () => active.strikes >= (fault.times ?? Infinity)
+  if (isOver()) return undefined
+  const n = draws.get(recipient) ?? 0
+  draws.set(recipient, n + 1)
+  bounded.surplus(Array.from(faults.values(), (_) => _.draws), maxDraws)
   const [chance, delay] = yield* Effect.all([Random.next, sample(fault.delay)]).pipe(
     Random.withSeed(JSON.stringify([fault, recipient, n]))
   )
-  if (chance >= (fault.probability ?? 1)) return undefined
+  // another request may have met it meanwhile
+  if (chance >= (fault.probability ?? 1) || isOver()) return undefined
   active.strikes++
   return delay
 })
@@ -114,7 +117,7 @@ export const add = Effect.fnUntraced(function*(project: string | undefined, faul
   const { counters, faults } = yield* world.World
   const id = String(++counters.faults)
   const active: Fault.Active = { id, ...project === undefined ? {} : { project }, fault, strikes: 0 }
-  bounded.put(faults, id, { ...active }, maxFaults)
+  bounded.putOwned(faults, id, { ...active, draws: new Map() }, maxFaults)
   return active
 })
 
@@ -123,7 +126,7 @@ export const list = (project: string | undefined) =>
   Effect.map(
     world.World,
     ({ faults }) =>
-      Array.from(faults.values(), (fault): Fault.Active => ({ ...fault })).filter((fault) =>
+      Array.from(faults.values(), ({ draws: _, ...active }): Fault.Active => active).filter((fault) =>
         project === undefined || fault.project === project
       )
   )

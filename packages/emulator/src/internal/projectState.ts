@@ -84,7 +84,7 @@ export const imported = Effect.fnUntraced(function*(id: string, state: Project.S
   for (const { key, members, name, sender } of state.groups) {
     // another project's may have the same key
     const own = groups.has(key) ? yield* deviceGroups.newKey : key
-    bounded.put(groups, own, { project: id, sender, name, members: new Set(members) }, deviceGroups.maxGroups)
+    bounded.putOwned(groups, own, { project: id, sender, name, members: new Set(members) }, deviceGroups.maxGroups)
   }
   yield* Effect.forEach(state.faults, (fault) => faults.add(id, fault), { discard: true })
   for (const message of state.messages) {

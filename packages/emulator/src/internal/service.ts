@@ -53,10 +53,10 @@ const expireAll = Effect.flatMap(
 
 const resetAll = Effect.flatMap(
   world.World,
-  ({ draws, faults, groups, projects, requests, size, subscribers, subscriptions }) =>
+  ({ faults, groups, projects, requests, size, subscribers, subscriptions }) =>
     Effect.sync(() => {
       size.subscriptions = 0
-      for (const map of [draws, faults, groups, projects, subscribers, subscriptions]) map.clear()
+      for (const map of [faults, groups, projects, subscribers, subscriptions]) map.clear()
       Object.assign(requests, world.noRequests())
     })
 )

@@ -69,7 +69,10 @@ export interface ProjectState {
   readonly quota: Window
 }
 
-export type FaultState = { -readonly [Field in keyof Active]: Active[Field] }
+export type FaultState = { -readonly [Field in keyof Active]: Active[Field] } & {
+  /** How often chance was asked about each recipient. */
+  readonly draws: Map<string, number>
+}
 
 type Counted = { -readonly [Endpoint in keyof Project.Requests]: number }
 
@@ -79,8 +82,6 @@ export class World extends Context.Service<World, {
   readonly defaults: Project.Settings
   readonly projects: Map<string, ProjectState>
   readonly faults: Map<string, FaultState>
-  /** How often chance was asked of each fault about each recipient. */
-  readonly draws: Map<string, number>
   readonly requests: Counted
   /** The topics of each registration that has one. */
   readonly subscriptions: Map<string, ReadonlyArray<Subscription>>
@@ -116,7 +117,6 @@ export const layer = ({ keep = 10_000, ...settings }: Options): Layer.Layer<Worl
         defaults: { ...Project.defaults, ...settings },
         projects: new Map(),
         faults: new Map(),
-        draws: new Map(),
         requests: noRequests(),
         subscriptions: new Map(),
         subscribers: new Map(),
@@ -155,13 +155,14 @@ export const project = (id: string): Effect.Effect<ProjectState, never, World> =
       quota: { since: 0, used: 0 }
     }
     const isFull = !projects.has(id) && projects.size >= maxProjects
-    const empty = isFull ? Array.from(projects.values()).find(isEmpty) : undefined
+    const empty = isFull ? Array.from(projects.values()).find(isEmpty(defaults)) : undefined
     if (empty !== undefined) projects.delete(empty.id)
     bounded.put(projects, id, found, maxProjects)
     return found
   })
 
-const isEmpty = ({ arrivals, devices }: ProjectState): boolean => arrivals.size === 0 && devices.size === 0
+const isEmpty = (defaults: Project.Settings) => ({ arrivals, devices, settings }: ProjectState): boolean =>
+  arrivals.size === 0 && devices.size === 0 && settings === defaults
 
 /** Counts a request; that of nobody known is nobody's. */
 export const count = Effect.fnUntraced(function*(endpoint: keyof Project.Requests, id: string | undefined) {
