@@ -702,6 +702,22 @@ describe("Emulator", () => {
       }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
     it.effect.each([
+      { aud: "https://oauth2.googleapis.com", isGoogle: true },
+      { aud: "https://oauth2.googleapis.com:443/token", isGoogle: true },
+      { aud: "https://accounts.google.com/o/oauth2/token", isGoogle: true },
+      { aud: "https://google.com.example.com/token", isGoogle: false },
+      { aud: "https://notgoogle.com/token", isGoogle: false },
+      { aud: "https://example.com/https://google.com/", isGoogle: false }
+    ])(
+      "tells a foreign key that this is an emulator, if $aud is Google's",
+      ({ aud, isGoogle }) =>
+        Effect.gen(function*() {
+          const { text } = yield* askToken(assertion({ ...yield* goodClaims, aud }, { key: foreignKey }))
+          assert.strictEqual(text.includes("This is an emulator"), isGoogle)
+        }).pipe(Effect.provide(Emulator.layerHttpClient))
+    )
+
+    it.effect.each([
       { what: "nothing", text: "" },
       { what: "one part", text: "abc" },
       { what: "two parts", text: "e30.e30" },

@@ -110,7 +110,7 @@ const check = Effect.fnUntraced(function*(assertion: string) {
 
 /** Whether an assertion would let in at Google, if its key was a real account's. */
 const isForGoogle = ({ aud = "" }: typeof Claims.Type): boolean =>
-  /^https:\/\/([\w-]+\.)*(googleapis|google)\.com\//.test(aud)
+  /^https:\/\/([\w-]+\.)*(googleapis|google)\.com([:/]|$)/.test(aud)
 
 /** Who sends a real account's assertion here has a client that is set up wrong, and should know. */
 const foreignKey = "Invalid JWT Signature. This is an emulator, and it got an assertion that is meant for Google, " +
