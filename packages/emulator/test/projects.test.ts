@@ -398,6 +398,18 @@ describe("the state of a project", () => {
       assert.strictEqual((yield* from.devices.get("ada"))?.stored, 1)
     }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
+  it.effect("subscribes a device to each topic once, and to no more than 2000", () =>
+    Effect.gen(function*() {
+      const { devices, exportState, importState } = yield* Emulator.project("my-project")
+      const { topics: _, ...device } = yield* devices.register({ recipient: "ada" })
+      const state = yield* exportState
+      yield* importState({ ...state, devices: [{ ...device, topics: ["news", "news", "no topic"] }] })
+      assert.deepStrictEqual((yield* devices.get("ada"))?.topics, ["news"])
+      const many = Array.from({ length: 3000 }, (_, i) => `topic-${i}`)
+      yield* importState({ ...state, devices: [{ ...device, topics: many }] })
+      assert.strictEqual((yield* devices.get("ada"))?.topics.length, 2000)
+    }).pipe(Effect.provide(Emulator.layer)))
+
   it.effect("is decoded: what is none is refused, and what is too much", () =>
     Effect.gen(function*() {
       const state = yield* (yield* Emulator.project("my-project")).exportState

@@ -79,7 +79,7 @@ export const imported = Effect.fnUntraced(function*(id: string, state: Project.S
       registered,
       deleted: { ...deleted }
     })
-    for (const topic of topics.filter(Topic.isName)) yield* subscriptions.subscribe(id, recipient, topic)
+    for (const topic of new Set(topics.filter(Topic.isName))) yield* subscriptions.subscribe(id, recipient, topic)
   }
   for (const { key, members, name, sender } of state.groups) {
     // another project's may have the same key

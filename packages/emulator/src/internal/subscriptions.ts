@@ -28,11 +28,13 @@ export const find = (project: Project, registration: string, topic: string) =>
 
 /** Subscribes one that is not. `undefined`: it has as many topics as it may. */
 export const subscribe = Effect.fnUntraced(function*(project: Project, registration: string, topic: string) {
-  const { size, subscriptions } = yield* world.World
+  const { size, subscribers, subscriptions } = yield* world.World
   const before = yield* list(project, registration)
   if (before.length >= Topic.maxPerInstallation) return undefined
   const subscription: world.Subscription = { project, topic, since: yield* world.now }
-  yield* set(registration, [...subscriptions.get(registration) ?? [], subscription])
+  subscriptions.set(registration, [...subscriptions.get(registration) ?? [], subscription])
+  subscribers.set(topic, (subscribers.get(topic) ?? new Set()).add(registration))
+  size.subscriptions++
   for (const oldest of subscriptions.keys()) {
     if (subscriptions.size <= maxRegistrations && size.subscriptions <= maxSubscriptions) break
     yield* set(oldest, [])
