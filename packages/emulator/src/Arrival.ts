@@ -136,7 +136,7 @@ export interface Filter extends Schema.Schema.Type<typeof Filter> {}
  *
  * **Details**
  *
- * - `recipient`: a name, in which `*` stands for any text and `?` for any character.
+ * - `recipient`: `Device.Names`.
  * - `audience`: the name of a topic, the text of a condition, or the key of a device group.
  * - `after`: an `id`; those that came later.
  *
@@ -144,7 +144,7 @@ export interface Filter extends Schema.Schema.Type<typeof Filter> {}
  * @since 1.0.0
  */
 export const Filter = Schema.Struct({
-  recipient: Schema.optional(Schema.String),
+  recipient: Schema.optional(Device.Names),
   endpoint: Schema.optional(Schema.Literals(["fcm", "gcm"])),
   audience: Schema.optional(Schema.String),
   messageId: Schema.optional(Schema.String),

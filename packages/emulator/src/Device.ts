@@ -46,6 +46,15 @@ export const Presence = Schema.Literals(["online", "idle", "offline"])
 export const Name = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,4096}$/))
 
 /**
+ * The schema of names of recipients, of which `*` stands for any text and `?` for any character: up to 256 characters,
+ * without either up to 4096.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const Names = Schema.String.check(Schema.isPattern(/^(?:[^*?]{1,4096}|.{1,256})$/))
+
+/**
  * What is said of a device when it is arranged.
  *
  * @category models

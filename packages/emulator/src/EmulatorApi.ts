@@ -139,11 +139,9 @@ const inProject = `${root}/projects/:project` as const
 /** @internal */
 export const allProjects = "-"
 
-const oneProject = {
-  project: Project.Id.check(Schema.makeFilter<string>((id) => id !== allProjects, { expected: "one project" }))
-}
+const oneProject = { project: Project.Id }
 
-const projects = { project: Project.Id }
+const projects = { project: Schema.Union([Schema.Literal(allProjects), Project.Id]) }
 
 /** A change of which nothing needs to be said. */
 const Nothing = Schema.Record(Schema.String, Schema.Never)

@@ -19,7 +19,7 @@ import * as Stream from "effect/Stream"
 import * as Emulator from "./Emulator.ts"
 import type * as Api from "./EmulatorApi.ts"
 import { allProjects, EmulatorApi } from "./EmulatorApi.ts"
-import type * as Project from "./Project.ts"
+import * as Project from "./Project.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -127,7 +127,8 @@ export const make = Effect.fnUntraced(
           )
       },
       projects: orDie(client.emulator.projects()),
-      project: (id) => {
+      project: (name) => {
+        const id = Project.Id.make(name)
         const params = { project: id }
         return {
           id,

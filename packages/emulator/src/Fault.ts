@@ -17,6 +17,7 @@
  * @since 1.0.0
  */
 import * as Schema from "effect/Schema"
+import * as Device from "./Device.ts"
 
 // -----------------------------------------------------------------------------
 // On what it strikes
@@ -155,7 +156,7 @@ export interface Fault extends Schema.Schema.Type<typeof Fault> {}
  *
  * **Details**
  *
- * - `recipient`: whom it strikes: a name, in which `*` stands for any text and `?` for any character. By default any;
+ * - `recipient`: whom it strikes, by `Device.Names`. By default anybody;
  *   requests that name no recipient (to a topic or a condition, for device groups, for a token) are struck only then.
  * - `endpoint`: on what; by default on all of them. Requests for a token belong to no project: faults that were added to
  *   one do not strike them.
@@ -172,7 +173,7 @@ export interface Fault extends Schema.Schema.Type<typeof Fault> {}
  * @since 1.0.0
  */
 export const Fault = Schema.Struct({
-  recipient: Schema.optionalKey(Schema.NonEmptyString.check(Schema.isMaxLength(4096))),
+  recipient: Schema.optionalKey(Device.Names),
   endpoint: Schema.optionalKey(Endpoint),
   effect: Schema.optionalKey(Effect),
   delay: Schema.optionalKey(Delay),

@@ -13,13 +13,15 @@ import type * as EmulatorError from "./EmulatorError.ts"
 import * as Fault from "./Fault.ts"
 
 /**
- * The schema of a project's id: 1 to 256 characters. To the control API, and so to `EmulatorClient`, `-` is none: it stands
- * for all projects.
+ * The schema of a project's id: 1 to 256 characters, but not `-`, which stands for all projects in the control API.
  *
  * @category schemas
  * @since 1.0.0
  */
-export const Id = Schema.NonEmptyString.check(Schema.isMaxLength(256))
+export const Id = Schema.NonEmptyString.check(
+  Schema.isMaxLength(256),
+  Schema.makeFilter<string>((id) => id !== "-", { expected: "one project" })
+)
 
 // -----------------------------------------------------------------------------
 // Settings
@@ -97,7 +99,7 @@ export const State = Schema.Struct({
     key: Schema.NonEmptyString,
     sender: Schema.String,
     name: Schema.String,
-    members: Schema.Array(Schema.String).check(Schema.isMinLength(1), Schema.isMaxLength(20))
+    members: Schema.Array(Device.Name).check(Schema.isMinLength(1), Schema.isMaxLength(20))
   })).check(Schema.isMaxLength(10_000)),
   faults: Schema.Array(Fault.Fault).check(Schema.isMaxLength(1000)),
   messages: Schema.Array(Arrival.Arrival).check(Schema.isMaxLength(maxMessages))

@@ -221,6 +221,7 @@ describe("what is wrong with a request", () => {
           "query.nothing",
           "query.state"
         ]],
+        [yield* get(`/projects/p/messages?recipient=${"a*".repeat(129)}`), ["query.recipient"]],
         [yield* get("/projects/p/messages/await?count=0&timeout=soon"), ["query.count", "query.timeout"]],
         [yield* get("/projects/-/devices"), ["path.project"]],
         [yield* get(`/projects/${"x".repeat(257)}/messages`), ["path.project"]],

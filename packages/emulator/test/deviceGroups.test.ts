@@ -79,7 +79,11 @@ describe("device groups", () => {
     { error: "notification_key_name is missing", body: { operation: "create", registration_ids: ["x"] } },
     {
       error: "no valid registration ids",
-      body: { operation: "create", notification_key_name: "new", registration_ids: ["emulator:invalid:a", ""] }
+      body: {
+        operation: "create",
+        notification_key_name: "new",
+        registration_ids: ["emulator:invalid:a", "", "no name"]
+      }
     },
     {
       error: "notification_key not found",

@@ -342,6 +342,15 @@ describe("a project", () => {
   )
 
   onBothFaces(
+    "is one: what stands for all projects names none, and no service knows it",
+    Effect.gen(function*() {
+      const { project } = yield* Emulator.Emulator
+      for (const id of ["-", "", "p".repeat(257)]) assert.throws(() => project(id))
+      assert.strictEqual(yield* status(sendTo("ada", "-")), 404)
+    })
+  )
+
+  onBothFaces(
     "shares nothing with another, whatever happens in both at once",
     Effect.gen(function*() {
       const emulator = yield* Emulator.Emulator

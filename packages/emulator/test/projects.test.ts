@@ -307,6 +307,18 @@ describe("memory", () => {
       assert.deepStrictEqual([loud.faults.length, loud.groups.length], [999, 9999])
     }).pipe(Effect.provide(Emulator.layer)))
 
+  it.effect("takes room for subscriptions from who has the most, too", () =>
+    Effect.gen(function*() {
+      const { project } = yield* Emulator.Emulator
+      const quiet = project("quiet")
+      yield* quiet.topics.subscribe("ada", "news")
+      const loud = project("loud")
+      for (let i = 0; i < 100_001; i++) yield* loud.topics.subscribe(`fan-${i}`, "news")
+      assert.deepStrictEqual(yield* quiet.topics.list, [{ name: "news", subscribers: ["ada"] }])
+      const [news] = yield* loud.topics.list
+      assert.deepStrictEqual([news?.subscribers.length, news?.subscribers[0]], [99_999, "fan-2"])
+    }).pipe(Effect.provide(Emulator.layer)))
+
   it.effect("holds no credential", () =>
     Effect.gen(function*() {
       const { faults, messages, project, projects } = yield* Emulator.Emulator
@@ -422,7 +434,8 @@ describe("the state of a project", () => {
           { ...state, devices: [{ recipient: "" }] },
           { ...state, messages: [{}] },
           { ...state, faults: Array.from({ length: 1001 }, () => ({})) },
-          { ...state, groups: [{ key: "k", sender: "s", name: "n", members: [] }] }
+          { ...state, groups: [{ key: "k", sender: "s", name: "n", members: [] }] },
+          { ...state, groups: [{ key: "k", sender: "s", name: "n", members: ["no name"] }] }
         ]
       ) {
         assert.strictEqual((yield* Effect.flip(decode(wrong)))._tag, "SchemaError")

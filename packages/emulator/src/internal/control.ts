@@ -51,7 +51,8 @@ const messages = HttpApiBuilder.group(EmulatorApi, "messages", (handlers) =>
       const { count, timeout, ...filter } = request.query
       return Effect.flatMap(scopeOf(request), ({ messages }) => messages.await(filter, { count, timeout }))
     },
-    live: (request) => Effect.map(scopeOf(request), ({ messages }) => messages.live)
+    // one by one: what a slow reader leaves unread is not written out for it
+    live: (request) => Effect.map(scopeOf(request), ({ messages }) => Stream.rechunk(messages.live, 1))
   }))
 
 const devices = HttpApiBuilder.group(EmulatorApi, "devices", (handlers) =>

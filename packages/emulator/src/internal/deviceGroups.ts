@@ -71,7 +71,7 @@ const Name = Schema.Struct({ notification_key_name: Schema.String })
 /** One that is unregistered was not when it joined. */
 const isRegistered = (id: string): boolean => {
   const { name } = Fate.parse(id)
-  return id !== "" && name !== "invalid" && name !== "mismatch"
+  return Fate.isRegistration(id) && name !== "invalid" && name !== "mismatch"
 }
 
 const isOf = ({ id, project }: Sender, group: world.Group): boolean => group.sender === id && isSeenBy(project, group)

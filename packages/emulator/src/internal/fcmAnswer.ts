@@ -6,19 +6,23 @@ import type * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Schema from "effect/Schema"
+import * as Project from "../Project.ts"
 import * as accessToken from "./accessToken.ts"
 import { html, json } from "./answer.ts"
 import type * as Fate from "./fate.ts"
 import type * as ProtoJson from "./protoJson.ts"
 
 /** Refuses who has no token, and projects that are fated to be refused. */
+const isProjectId = Schema.is(Project.Id)
+
 export const refusal = Effect.fnUntraced(function*(project: string, permission: string) {
   const { headers } = yield* HttpServerRequest.HttpServerRequest
   const token = /^Bearer (.+)$/i.exec(headers["authorization"] ?? "")?.[1]
   if (token === undefined || !(yield* accessToken.isValid(token))) return unauthenticated
   return project === "emulator-denied"
     ? denied(project, permission)
-    : project === "emulator-missing"
+    : project === "emulator-missing" || !isProjectId(project)
     ? missing
     : undefined
 })

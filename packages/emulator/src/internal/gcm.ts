@@ -9,8 +9,9 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type { Audience } from "../Arrival.ts"
+import * as Project from "../Project.ts"
 import { plain } from "./answer.ts"
 import * as delivery from "./delivery.ts"
 import type * as Fate from "./fate.ts"
@@ -22,9 +23,8 @@ import type * as Fate from "./fate.ts"
 /** The project of an API key, which requests carry beside nothing: `emulator:<project>`. `None`: it lets nobody in. */
 export const project = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
   const key = /^key=(.+)$/.exec(headers["authorization"] ?? "")?.[1]
-  return key === undefined || key === "emulator:bad-key"
-    ? Option.none()
-    : Option.some(/^emulator:(.+)$/.exec(key)?.[1] ?? "default")
+  if (key === undefined || key === "emulator:bad-key") return Option.none()
+  return Option.filter(Option.some(/^emulator:(.+)$/.exec(key)?.[1] ?? "default"), Schema.is(Project.Id))
 })
 
 // -----------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /**
- * Names with wildcards: `*` stands for any text, `?` for any character.
+ * Names with wildcards: `*` stands for any text, `?` for any character. (`effect/Glob` is for paths: its `*` ends at a slash,
+ * and brackets and braces mean something.)
  */
 
 /** Whether a name is one of those. It takes time in proportion to both lengths, whatever the pattern. */

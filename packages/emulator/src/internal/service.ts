@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Presence, Registration } from "../Device.ts"
 import type * as Emulator from "../Emulator.ts"
 import { ClockNotMovable, InvalidName, TooManyTopics } from "../EmulatorError.ts"
-import type * as Project from "../Project.ts"
+import * as Project from "../Project.ts"
 import * as delivery from "./delivery.ts"
 import * as devices from "./devices.ts"
 import * as Fate from "./fate.ts"
@@ -37,7 +37,7 @@ export const make: Effect.Effect<Emulator.Service, never, world.World> = Effect.
         }))
     },
     projects: provide(Effect.map(world.World, ({ projects }) => Array.from(projects.keys()).filter(isNamed))),
-    project: (id) => projectOf(id, provide),
+    project: (id) => projectOf(Project.Id.make(id), provide),
     reset: provide(resetAll)
   }
 })

@@ -9,10 +9,10 @@ import * as world from "./world.ts"
 /** A project, or all of them: an access token for the Instance ID service names none. */
 export type Project = string | undefined
 
-/** Of all projects. Those of whom it is longest that they had none make room. */
+/** Of all projects. The oldest makes room, of the project that has the most. */
 const maxRegistrations = 100_000
 
-/** Of all of them. */
+/** Of all of them; likewise. */
 const maxSubscriptions = 1_000_000
 
 const isSeenBy = (project: Project) => (subscription: world.Subscription): boolean =>
@@ -35,12 +35,29 @@ export const subscribe = Effect.fnUntraced(function*(project: Project, registrat
   subscriptions.set(registration, [...subscriptions.get(registration) ?? [], subscription])
   subscribers.set(topic, (subscribers.get(topic) ?? new Set()).add(registration))
   size.subscriptions++
-  for (const oldest of subscriptions.keys()) {
-    if (subscriptions.size <= maxRegistrations && size.subscriptions <= maxSubscriptions) break
-    yield* set(oldest, [])
-    subscriptions.delete(oldest)
-  }
+  while (subscriptions.size > maxRegistrations || size.subscriptions > maxSubscriptions) yield* makeRoom
   return subscription
+})
+
+/** Takes the subscriptions of the oldest registration away that the project with the most has. */
+const makeRoom = Effect.gen(function*() {
+  const { subscriptions } = yield* world.World
+  const counts = new Map<Project, number>()
+  for (const all of subscriptions.values()) {
+    for (const { project } of all) counts.set(project, (counts.get(project) ?? 0) + 1)
+  }
+  const [most] = Array.from(counts).reduce<readonly [Project, number]>(
+    (a, b) => b[1] > a[1] ? b : a,
+    [undefined, 0]
+  )
+  for (const [registration, all] of subscriptions) {
+    const rest = all.filter(({ project }) => project !== most)
+    if (rest.length < all.length || all.length === 0) {
+      yield* set(registration, rest)
+      if (rest.length === 0) subscriptions.delete(registration)
+      return
+    }
+  }
 })
 
 /** Ends a subscription, if there is one. */
