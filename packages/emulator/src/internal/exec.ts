@@ -1,5 +1,7 @@
 /**
  * A command beside the emulator.
+ *
+ * By node:child_process: Effect's own process ends a whole group, and tells only in a text which signal ended it.
  */
 import * as CliError from "effect/cli/CliError"
 import * as Data from "effect/Data"
