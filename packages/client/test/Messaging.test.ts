@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { inTime, settle } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -178,6 +178,30 @@ describe("send", () => {
       yield* Deferred.await(started)
       yield* Fiber.interrupt(fiber)
       yield* Deferred.await(interrupted)
+    }))
+
+  it.effect("cancels them before whoever sends goes on with anything else", () =>
+    Effect.gen(function*() {
+      for (const recipients of [["a"], ["a", "b"]]) {
+        let inFlight = 0
+        const answer: Http.Answer = () =>
+          Effect.andThen(Effect.sync(() => inFlight++), Effect.never).pipe(
+            Effect.ensuring(Effect.sync(() => inFlight--))
+          )
+        let left: number | undefined
+        const send = Messaging.send(message, recipients).pipe(
+          Effect.onInterrupt(() =>
+            Effect.sync(() => {
+              left = inFlight
+            })
+          )
+        )
+        const fiber = yield* Effect.forkChild(Effect.provide(send, Http.fcm(answer)))
+        yield* settle
+        assert.strictEqual(inFlight, recipients.length)
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual(left, 0)
+      }
     }))
 
   it.effect("sets the credentials of each protocol", () => {

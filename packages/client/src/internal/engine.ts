@@ -88,7 +88,7 @@ export const nothingSent: Ended = {
 class Seat implements Alarm {
   /** When the request that is in flight has taken too long. */
   at = Number.POSITIVE_INFINITY
-  worker: Fiber.Fiber<void> | undefined = undefined
+  worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
   /** How the next worker would begin. */
   onTimeout: Effect.Effect<void> | undefined = undefined
   isVacated = false
@@ -167,14 +167,19 @@ export class Engine<A> {
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
     const seat = new Seat()
-    const work = Effect.ensuring(
-      first === undefined ? Effect.suspend(() => this.#work(seat)) : this.#finish(seat, first),
-      Effect.sync(() => this.#alarms.clear(seat))
-    )
-    return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
+    const work = Effect.withFiber<void>((worker) => {
       seat.worker = worker
-      return Effect.flatMap(Fiber.await(worker), (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
+      return Effect.ensuring(
+        first === undefined ? this.#work(seat) : this.#finish(seat, first),
+        Effect.sync(() => this.#alarms.clear(seat))
+      )
     })
+    const worked = Effect.onInterrupt(
+      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), Fiber.await),
+      // now: as a child it would go on until the fiber that runs the send ends, which may have more to do
+      () => seat.worker === undefined ? Effect.void : Fiber.interrupt(seat.worker)
+    )
+    return Effect.flatMap(worked, (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
   }
 
   /** What a worker does until there is nothing more to do. */
