@@ -1,9 +1,9 @@
 import { Message, Messaging, Recipient } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { inTime, settle } from "./utils/time.ts"
+import { givingWayAt, inTime, pass, settle } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -201,6 +201,23 @@ describe("send", () => {
         assert.strictEqual(inFlight, recipients.length)
         yield* Fiber.interrupt(fiber)
         assert.strictEqual(left, 0)
+      }
+    }))
+
+  it.effect("takes no longer than its timeout, at whatever step another one is interrupted", () =>
+    Effect.gen(function*() {
+      for (let step = 1; step <= 80; step++) {
+        yield* Effect.gen(function*() {
+          const interrupted = yield* Effect.forkChild(
+            Effect.provideService(Messaging.send(message, "a"), Scheduler.Scheduler, givingWayAt(step)),
+            { startImmediately: true }
+          )
+          const other = yield* Effect.forkChild(Effect.flip(Messaging.send(message, "b")), { startImmediately: true })
+          yield* Fiber.interrupt(interrupted)
+          yield* pass("15 seconds")
+          assert.isDefined(other.pollUnsafe(), `step ${step}`)
+          yield* Fiber.interrupt(other)
+        }).pipe(Effect.provide(Http.fcm(() => Effect.never)))
       }
     }))
 

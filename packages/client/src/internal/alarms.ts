@@ -41,7 +41,8 @@ export class Alarms {
     this.#timerAt = Number.POSITIVE_INFINITY
   }
 
-  readonly #setTimer: Effect.Effect<void> = Effect.suspend(() => {
+  // whoever is interrupted in the midst of it would leave the others a timer that is none
+  readonly #setTimer: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
     this.#stopTimer()
     this.#timerAt = this.#first
     const timer = Effect.withFiber((fiber) => {
@@ -50,7 +51,7 @@ export class Alarms {
     })
     // nobody's child: whoever sets it may be gone before it rings
     return Effect.asVoid(Effect.forkDetach(timer, { startImmediately: true }))
-  })
+  }))
 
   readonly #run: Effect.Effect<void> = Effect.suspend(() => {
     if (this.#set.size === 0) {

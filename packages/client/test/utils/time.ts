@@ -29,6 +29,16 @@ export const givingWay = (seed: number): Scheduler.Scheduler => {
   }()
 }
 
+/** Has fibers give way to others once, at that step of all that they do together. */
+export const givingWayAt = (step: number): Scheduler.Scheduler => {
+  let steps = 0
+  return new class extends Scheduler.MixedScheduler {
+    override shouldYield(fiber: Fiber.Fiber<unknown, unknown>) {
+      return ++steps === step || super.shouldYield(fiber)
+    }
+  }()
+}
+
 /** Jitter that is always its half. */
 const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
 
