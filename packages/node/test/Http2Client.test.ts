@@ -268,6 +268,18 @@ describe("what is lost", () => {
       assert.strictEqual(yield* fate(client.get(server.origin, { headers: { te: "gzip" } })), "not sent")
       assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
     }))
+
+  clean(
+    "headers that HTTP/2 does not take, of 20,000 requests that wait for a connection",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        const request = fate(client.get(server.origin, { headers: { te: "gzip" } }))
+        const fates = yield* Effect.all(Array.replicate(request, 20_000), { concurrency: "unbounded" })
+        assert.deepStrictEqual(tally(fates), { "not sent": 20_000 })
+      })
+  )
 })
 
 describe("SETTINGS", () => {
