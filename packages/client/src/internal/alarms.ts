@@ -41,17 +41,14 @@ export class Alarms {
     this.#timerAt = Number.POSITIVE_INFINITY
   }
 
-  // whoever is interrupted in the midst of it would leave the others a timer that is none
-  readonly #setTimer: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
+  // in one step: whoever is interrupted in the midst of several would leave a timer that is none, or that nobody can stop
+  readonly #setTimer: Effect.Effect<void> = Effect.withFiber(({ context }) => {
     this.#stopTimer()
     this.#timerAt = this.#first
-    const timer = Effect.withFiber((fiber) => {
-      this.#timer = fiber
-      return this.#run
-    })
     // nobody's child: whoever sets it may be gone before it rings
-    return Effect.asVoid(Effect.forkDetach(timer, { startImmediately: true }))
-  }))
+    this.#timer = Effect.runForkWith(context)(this.#run)
+    return Effect.void
+  })
 
   readonly #run: Effect.Effect<void> = Effect.suspend(() => {
     if (this.#set.size === 0) {
