@@ -87,11 +87,8 @@ const encode = (
   Result.map(gcmMessage.validate(Message.copied(message)), (fields) => {
     const text = GcmHttp.jsonRequestText(gcmMessage.content(fields))
     return ({ credential, recipients }) =>
-      request(url, credential, HttpBody.uint8Array(utf8.encode(text(targetOf(recipients))), "application/json"))
+      request(url, credential, HttpBody.text(text(targetOf(recipients)), "application/json"))
   })
-
-/** A thousand ids are encoded once: a text would be gone through for its length, and again when it is written. */
-const utf8 = new TextEncoder()
 
 const request = (url: string, credential: Redacted.Redacted, body: HttpBody.HttpBody) =>
   HttpClientRequest.post(url).pipe(
