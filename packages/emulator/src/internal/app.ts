@@ -42,7 +42,8 @@ const routes = HttpRouter.addAll([
   HttpRouter.route("POST", "/gcm/notification", deviceGroups.change),
   HttpRouter.route("GET", "/fcm/notification", deviceGroups.lookUp),
   HttpRouter.route("GET", "/gcm/notification", deviceGroups.lookUp),
-  HttpRouter.route("POST", "/token", oauth.token)
+  HttpRouter.route("POST", "/token", oauth.token),
+  HttpRouter.route("POST", oauth.olderPath, oauth.token)
 ])
 
 export const make: Effect.Effect<App, never, World | Scope.Scope> = Effect.gen(function*() {
