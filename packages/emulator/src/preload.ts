@@ -56,8 +56,7 @@ Object.assign(Tls, {
   // `connect(options)`, `connect(port, options)`, `connect(port, host, options)`, each with a callback or none
   connect: (...args: ReadonlyArray<unknown>) => {
     const options: ConnectionOptions = Object.assign({}, ...args.filter(isOptions))
-    const [host = options.host] = args.slice(1, 2).filter((arg) => typeof arg === "string")
-    const servername = options.servername ?? host
+    const servername = options.servername ?? (typeof args[1] === "string" ? args[1] : options.host)
     if (!isGoogles(servername)) return Reflect.apply(connect, Tls, args)
     // a proxy's
     options.socket?.destroy()
