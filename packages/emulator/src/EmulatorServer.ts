@@ -1,5 +1,5 @@
 /**
- * The emulator as an HTTP/1.1 server, for any client. Needs Node.
+ * The emulator as a server, for any client: HTTP/1.1 and HTTP/2, in clear and over TLS, on one port. Needs Node.
  *
  * @since 1.0.0
  */
@@ -16,12 +16,14 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { createServer } from "node:http"
+import * as Http2 from "node:http2"
 import * as Emulator from "./Emulator.ts"
 import type { AnswerCut } from "./internal/answer.ts"
+import * as Certificate from "./internal/certificate.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 import * as movableClock from "./internal/movableClock.ts"
+import * as Port from "./internal/port.ts"
 
 /**
  * Where to listen, and what the emulator begins with.
@@ -63,8 +65,15 @@ export interface Options extends Emulator.Options {
 export class EmulatorServer extends Context.Service<EmulatorServer, {
   /** The origin, such as `http://127.0.0.1:8025`: the `url` of `Fcm`. */
   readonly url: string
+  /** The same over TLS, such as `https://127.0.0.1:8025`: for who trusts {@link ca}. */
+  readonly secureUrl: string
   /** Such as `127.0.0.1:8025`: the value of `FIREBASE_MESSAGING_EMULATOR_HOST`. */
   readonly host: string
+  /**
+   * The certificate in PEM of the authority that signed the server's: what a client trusts, such as `Http2Client` with
+   * `ca: [ca]`. It can name `localhost`, the loopback and the hosts of Google's messaging alone, and its key is gone.
+   */
+  readonly ca: string
 }>()("@cloud-messaging/emulator/EmulatorServer") {}
 
 /**
@@ -117,12 +126,15 @@ const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], p
     Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )
-  const server = yield* NodeHttpServer.make(createServer, {
+  const certificate = yield* Certificate.make
+  const listener = Port.make(certificate)
+  const server = yield* NodeHttpServer.make(() => listener.server, {
     host,
     port,
     // clients keep connections alive, and nothing is lost when an emulator ends
     gracefulShutdownTimeout: 0
   })
+  yield* Effect.addFinalizer(() => Effect.sync(listener.destroy))
   yield* server.serve(Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     ({ url }) => control.isControl(url) ? controls : services
@@ -132,24 +144,32 @@ const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], p
     "//[::]:",
     "//[::1]:"
   )
-  return { url, host: new URL(url).host }
+  return { url, secureUrl: url.replace("http:", "https:"), host: new URL(url).host, ca: certificate.ca }
 })
 
 /** The most that a body may have: a thousand ids of the longest kind and a message, with much to spare. */
 const maxBody = ByteSize.mebibytes(8)
 
-/** Drops the connection, whose answer then goes nowhere. */
+/** Drops the connection, whose answer then goes nowhere; of HTTP/2 the stream alone, as others have theirs beside it. */
 const drop = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
-  NodeHttpServerRequest.toServerResponse(request).destroy()
+  const response = NodeHttpServerRequest.toServerResponse(request)
+  if ("stream" in response) response.stream.close(Http2.constants.NGHTTP2_INTERNAL_ERROR)
+  else response.destroy()
   return HttpServerResponse.empty()
 })
 
-/** Drops the connection when half of the answer has left. */
+/** Drops the connection, or the stream, when half of the answer has left. */
 const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
-  const { socket } = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  const response = NodeHttpServerRequest.toServerResponse(yield* HttpServerRequest.HttpServerRequest)
   yield* Effect.callback<void>((resume) => {
-    socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, () => resume(Effect.void))
+    const done = () => resume(Effect.void)
+    if ("stream" in response) {
+      response.writeHead(200, headers)
+      response.stream.write(half, done)
+    } else {
+      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
+      response.socket?.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
+    }
   })
   return yield* drop
 })
