@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, createPrivateKey, randomBytes, X509Certificate } from "node:crypto"
 import * as Pki from "pkijs"
+import { googleHosts } from "./googleHosts.ts"
 
 /** What a server over TLS needs, and its clients. */
 export interface Certificate {
@@ -34,14 +35,7 @@ const ipv6Loopback = Uint8Array.from({ length: 16 }, (_, i) => i === 15 ? 1 : 0)
 
 /** The hosts of Google's whose paths the emulator serves, and this machine as its clients call it. */
 export const names: Names = {
-  hosts: [
-    "localhost",
-    "fcm.googleapis.com",
-    "iid.googleapis.com",
-    "oauth2.googleapis.com",
-    "android.googleapis.com",
-    "gcm-http.googleapis.com"
-  ],
+  hosts: ["localhost", ...googleHosts],
   addresses: [ipv4Loopback, ipv6Loopback]
 }
 

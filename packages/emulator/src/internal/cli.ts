@@ -19,11 +19,9 @@ import * as Schema from "effect/Schema"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
+import { hostVariable, tokenVariable } from "./environment.ts"
+import * as environment from "./environment.ts"
 import * as exec from "./exec.ts"
-
-/** Where clients find the emulator, and the token with which they may control it. */
-const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
-const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 
 // -----------------------------------------------------------------------------
 // Flags
@@ -165,11 +163,11 @@ const execCommand = Command.make(
   },
   Effect.fnUntraced(function*({ args, command }) {
     const flags = yield* emulator
-    const token = Option.map(flags.token, (token) => ({ [tokenVariable]: Redacted.value(token) }))
     yield* withServer(
       toOptions(flags, 0),
-      ({ host }) =>
-        exec.run(command, args, { [hostVariable]: host, ...Option.getOrUndefined(token) }).pipe(
+      (server) =>
+        environment.make(server, Option.getOrUndefined(flags.token), process.env).pipe(
+          Effect.flatMap((env) => exec.run(command, args, env)),
           Effect.flatMap(exitWith),
           Effect.uninterruptible
         )
@@ -177,7 +175,7 @@ const execCommand = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    `Starts it on a free port, runs a command with ${hostVariable} set, and ends with the command and its exit code`
+    `Starts it on a free port, runs a command in an environment that leads SDKs there, and ends with its exit code`
   )
 )
 

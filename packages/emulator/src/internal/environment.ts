@@ -6,18 +6,10 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import * as Emulator from "../Emulator.ts"
+import type { EmulatorServer } from "../EmulatorServer.ts"
 import { googleHosts } from "./googleHosts.ts"
 
 export type Environment = { readonly [name: string]: string }
-
-/** Where the emulator is, and what it needs. */
-export interface Server {
-  /** Such as `http://127.0.0.1:8025`. */
-  readonly url: string
-  /** Its authority: PEM. */
-  readonly ca: string
-  readonly token: Redacted.Redacted | undefined
-}
 
 /** Where clients find the emulator, and the token with which they may control it. */
 export const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
@@ -27,7 +19,11 @@ export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
  * The variables that lead a command to an emulator, beside or instead of the user's own. The files that they name last as
  * long as the scope.
  */
-export const make = Effect.fnUntraced(function*({ ca, token, url }: Server, own: Partial<Environment>) {
+export const make = Effect.fnUntraced(function*(
+  { ca, host, url }: EmulatorServer["Service"],
+  token: Redacted.Redacted | undefined,
+  own: Partial<Environment>
+) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-emulator-" })
@@ -42,7 +38,7 @@ export const make = Effect.fnUntraced(function*({ ca, token, url }: Server, own:
     ","
   )
   return {
-    [hostVariable]: new URL(url).host,
+    [hostVariable]: host,
     ...token === undefined ? {} : { [tokenVariable]: Redacted.value(token) },
     GOOGLE_APPLICATION_CREDENTIALS: yield* write("service-account.json", serviceAccount(project, `${url}/token`)),
     GOOGLE_CLOUD_PROJECT: project,

@@ -1,0 +1,94 @@
+/** What is arranged at the emulator, for one message to one recipient, or for one access token. */
+import type { Fault } from "@cloud-messaging/emulator"
+
+export interface Scenario {
+  readonly what: string
+  /** A magic name of the emulator's; by default `ok`. */
+  readonly fate?: string
+  readonly fault?: Fault.Fault
+  readonly data?: { readonly [key: string]: string }
+  /** Of the account that asks for a token. */
+  readonly email?: string
+}
+
+/** What a client is asked: to send, and to say in its own words what became of it. */
+export interface Question {
+  readonly project: string
+  readonly recipient: string
+  readonly data: { readonly [key: string]: string }
+}
+
+/** Whether what was refused would be accepted if it came again. */
+export const isPassing = ({ fate = "", fault }: Scenario): boolean => fate.endsWith("-1") || fault?.times !== undefined
+
+const once = (effect: Fault.Effect): Pick<Scenario, "fault"> => ({ fault: { effect, times: 1 } })
+
+const respond = (status: number, retryAfter?: number): Fault.Effect => ({
+  _tag: "Respond",
+  status,
+  ...retryAfter === undefined ? {} : { retryAfter }
+})
+
+const page = Object.assign({}, respond(502), {
+  contentType: "text/html; charset=UTF-8",
+  body: "<!DOCTYPE html>\n<title>Error 502 (Server Error)!!1</title>\n"
+})
+
+const tooMuch = { data: { text: "x".repeat(5000) } }
+
+/** Of FCM v1. */
+const fcm = {
+  success: { what: "accepted" },
+  unregistered: { what: "404 UNREGISTERED", fate: "unregistered" },
+  token: { what: "400 INVALID_ARGUMENT, of the token", fate: "invalid" },
+  message: { what: "400 INVALID_ARGUMENT, of the message", ...tooMuch },
+  sender: { what: "403 SENDER_ID_MISMATCH", fate: "mismatch" },
+  platform: { what: "401 THIRD_PARTY_AUTH_ERROR", fate: "apns-auth" },
+  credentials: { what: "401, the access token alone, once", ...once(respond(401)) },
+  permission: { what: "403, the project", fault: { effect: respond(403) } },
+  project: { what: "404, the project", fault: { effect: respond(404) } },
+  device: { what: "429 QUOTA_EXCEEDED, the device, `Retry-After: 1`, once", fate: "quota-1" },
+  quota: { what: "429 QUOTA_EXCEEDED, the project, `Retry-After: 1`, once", ...once(respond(429, 1)) },
+  internal: { what: "500 INTERNAL, `Retry-After: 1`, once", fate: "internal-1" },
+  unavailable: { what: "503 UNAVAILABLE, `Retry-After: 1`, once", fate: "unavailable-1" },
+  down: { what: "503 UNAVAILABLE, `Retry-After: 1`, always", fate: "unavailable" },
+  page: { what: "502, a page of HTML, once", ...once(page) },
+  reset: { what: "the connection (HTTP/2: the stream) drops without an answer, once", ...once({ _tag: "Reset" }) },
+  cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) }
+} as const satisfies { readonly [name: string]: Scenario }
+
+/** Of GCM. */
+const gcm = {
+  success: { what: "accepted" },
+  unregistered: { what: "`NotRegistered`", fate: "unregistered" },
+  token: { what: "`InvalidRegistration`", fate: "invalid" },
+  message: { what: "`MessageTooBig`", ...tooMuch },
+  sender: { what: "`MismatchSenderId`", fate: "mismatch" },
+  platform: { what: "`InvalidApnsCredential`", fate: "apns-auth" },
+  device: { what: "`DeviceMessageRateExceeded`, once", fate: "quota-1" },
+  internal: { what: "`InternalServerError`, once", fate: "internal-1" },
+  unavailable: { what: "`Unavailable`, once", fate: "unavailable-1" },
+  down: { what: "`Unavailable`, always", fate: "unavailable" },
+  request: { what: "400", fault: { effect: respond(400) } },
+  credentials: { what: "401", fault: { effect: respond(401) } },
+  quota: { what: "429, `Retry-After: 1`, once", ...once(respond(429, 1)) },
+  error: { what: "500, `Retry-After: 1`, once", ...once(respond(500, 1)) },
+  closed: { what: "503, `Retry-After: 1`, once", ...once(respond(503, 1)) },
+  page: { what: "502, a page of HTML, once", ...once(page) },
+  reset: { what: "the connection drops without an answer, once", ...once({ _tag: "Reset" }) },
+  cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) }
+} as const satisfies { readonly [name: string]: Scenario }
+
+/** Of the token endpoint. */
+const token = {
+  success: { what: "a token" },
+  account: { what: "400 `invalid_grant`: no such account", email: "nobody@example.com" },
+  quota: { what: "429, `Retry-After: 1`, once", ...once(respond(429, 1)) },
+  internal: { what: "500, once", ...once(respond(500)) },
+  unavailable: { what: "503, `Retry-After: 1`, once", ...once(respond(503, 1)) },
+  page: { what: "502, a page of HTML, once", ...once(page) },
+  reset: { what: "the connection drops without an answer, once", ...once({ _tag: "Reset" }) },
+  cut: { what: "a token, and the answer is cut, once", ...once({ _tag: "Cut" }) }
+} as const satisfies { readonly [name: string]: Scenario }
+
+export const scenarios = { fcm, gcm, token }
