@@ -13,12 +13,15 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { homedir } from "node:os"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
+import { stateDirectory } from "./certificateStore.ts"
 import * as exec from "./exec.ts"
 
 /** Where clients find the emulator, and the token with which they may control it. */
@@ -52,6 +55,10 @@ const flags = {
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
   ),
+  certificates: Flag.Directory("certificates").pipe(
+    Flag.withDescription("The directory that keeps the certificate, by default in the user's state directory"),
+    Flag.optional
+  ),
   strict: Flag.Boolean("strict").pipe(
     Flag.withDescription("Only registered devices exist: who sends to another is told UNREGISTERED"),
     Flag.withDefault(Project.defaults.strict)
@@ -78,10 +85,18 @@ type Flags = Command.Command.Config.Infer<typeof flags>
 
 const defaultPort = 8025
 
-const toOptions = ({ token, ...flags }: Flags, port: number): EmulatorServer.Options => ({
-  ...flags,
-  port: Option.getOrElse(flags.port, () => port),
-  token: Option.getOrUndefined(token)
+const toOptions = Effect.fnUntraced(function*({ token, ...flags }: Flags, port: number) {
+  const path = yield* Path.Path
+  const options: EmulatorServer.Options = {
+    ...flags,
+    port: Option.getOrElse(flags.port, () => port),
+    token: Option.getOrUndefined(token),
+    certificates: Option.getOrElse(
+      flags.certificates,
+      () => stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
+    )
+  }
+  return options
 })
 
 // -----------------------------------------------------------------------------
@@ -116,6 +131,8 @@ const withServer = <A, E, R>(
     const context = yield* Layer.build(EmulatorServer.layer(options)).pipe(
       Effect.catchTags({
         ServeError: (error) => Effect.fail(notStarted(options)(error)),
+        CertificateNotKept: ({ message }) =>
+          Effect.fail(new NotStarted({ message: `${message}. Choose another directory with --certificates` })),
         TokenRequired: ({ message }) => Effect.fail(new NotStarted({ message: `${message}: give one with --token` }))
       })
     )
@@ -127,19 +144,22 @@ const withServer = <A, E, R>(
 // -----------------------------------------------------------------------------
 
 const start = (flags: Flags) =>
-  withServer(
-    toOptions(flags, defaultPort),
-    ({ host, url }) => Effect.andThen(Console.log(greeting(host, url, Option.isSome(flags.token))), Effect.never)
-  ).pipe(
-    // who stops it by a signal wants it to end, which is no failure
-    Effect.onInterrupt(() => exitWith(0))
-  )
+  Effect.flatMap(toOptions(flags, defaultPort), (options) =>
+    withServer(
+      options,
+      (server) => Effect.andThen(Console.log(greeting(server, Option.isSome(flags.token))), Effect.never)
+    )).pipe(
+      // who stops it by a signal wants it to end, which is no failure
+      Effect.onInterrupt(() => exitWith(0))
+    )
 
-const greeting = (host: string, url: string, hasToken: boolean) =>
-  `Cloud Messaging emulator at ${url}
+const greeting = ({ caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"], hasToken: boolean) =>
+  `Cloud Messaging emulator at ${url} and ${secureUrl}
 
   ${hostVariable}=${host}
       sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
+  NODE_EXTRA_CA_CERTS=${caFile}
+      has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
   Fcm    ${url}
   Gcm    ${url}/fcm/send
   OAuth  ${url}/token
@@ -167,7 +187,7 @@ const execCommand = Command.make(
     const flags = yield* emulator
     const token = Option.map(flags.token, (token) => ({ [tokenVariable]: Redacted.value(token) }))
     yield* withServer(
-      toOptions(flags, 0),
+      yield* toOptions(flags, 0),
       ({ host }) =>
         exec.run(command, args, { [hostVariable]: host, ...Option.getOrUndefined(token) }).pipe(
           Effect.flatMap(exitWith),
