@@ -3,8 +3,10 @@
  *
  * @since 1.0.0
  */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -15,11 +17,13 @@ import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import * as Http2 from "node:http2"
 import * as Emulator from "./Emulator.ts"
 import type { AnswerCut } from "./internal/answer.ts"
 import * as Certificate from "./internal/certificate.ts"
+import * as certificateStore from "./internal/certificateStore.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 import * as movableClock from "./internal/movableClock.ts"
@@ -54,6 +58,12 @@ export interface Options extends Emulator.Options {
   readonly hostNames?: ReadonlyArray<string> | undefined
   /** What the control API wants as a bearer token. By default none. */
   readonly token?: Redacted.Redacted | undefined
+  /**
+   * The directory that keeps the certificate from one start to the next, with its key, in a folder `certificates` that
+   * nobody but this user may read. It is renewed there 30 days before its end, when its names change, and when it is
+   * damaged. By default it is made for this server alone, and is in no file.
+   */
+  readonly certificates?: string | undefined
 }
 
 /**
@@ -74,6 +84,8 @@ export class EmulatorServer extends Context.Service<EmulatorServer, {
    * `ca: [ca]`. It can name `localhost`, the loopback and the hosts of Google's messaging alone, and its key is gone.
    */
   readonly ca: string
+  /** The file that holds {@link ca}, where `certificates` are kept: the value of `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string | undefined
 }>()("@cloud-messaging/emulator/EmulatorServer") {}
 
 /**
@@ -92,8 +104,26 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
 }
 
 /**
+ * The certificate could not be kept where it was to be.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class CertificateNotKept extends Data.TaggedError("CertificateNotKept")<{
+  /** Where it was to be kept. */
+  readonly directory: string
+  /** What the file system said. */
+  readonly cause: PlatformError.PlatformError
+}> {
+  override get message(): string {
+    return `The certificate cannot be kept in ${this.directory}: ${this.cause.message}`
+  }
+}
+
+/**
  * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken, with `TokenRequired`
- * if others than this machine reach `host` and there is no token.
+ * if others than this machine reach `host` and there is no token, with `CertificateNotKept` if `certificates` is no
+ * directory that can be written to.
  *
  * **Example** (FCM and GCM through a real connection)
  *
@@ -112,12 +142,16 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError | TokenRequired> =>
+): Layer.Layer<
+  EmulatorServer | Emulator.Emulator | Emulator.App,
+  HttpServerError.ServeError | TokenRequired | CertificateNotKept
+> =>
   Layer.effect(EmulatorServer, make(options)).pipe(
     Layer.provideMerge(Layer.provide(Emulator.layerWith(options), movableClock.layer))
   )
 
-const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], port = 0, token }: Options) {
+const make = Effect.fnUntraced(function*(options: Options) {
+  const { certificates, host = "127.0.0.1", hostNames = [], port = 0, token } = options
   const app = yield* Emulator.App
   const hasToken = token !== undefined && Redacted.value(token) !== ""
   if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
@@ -126,7 +160,7 @@ const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], p
     Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )
-  const certificate = yield* Certificate.make
+  const { caFile, certificate } = yield* certificateOf(certificates)
   const listener = Port.make(certificate)
   const server = yield* NodeHttpServer.make(() => listener.server, {
     host,
@@ -144,8 +178,16 @@ const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], p
     "//[::]:",
     "//[::1]:"
   )
-  return { url, secureUrl: url.replace("http:", "https:"), host: new URL(url).host, ca: certificate.ca }
+  return { url, secureUrl: url.replace("http:", "https:"), host: new URL(url).host, ca: certificate.ca, caFile }
 })
+
+const certificateOf = (directory: string | undefined) =>
+  directory === undefined
+    ? Effect.map(Certificate.make, (certificate) => ({ certificate, caFile: undefined }))
+    : certificateStore.keep(directory).pipe(
+      Effect.mapError((cause) => new CertificateNotKept({ directory, cause })),
+      Effect.provide([NodeFileSystem.layer, NodePath.layer])
+    )
 
 /** The most that a body may have: a thousand ids of the longest kind and a message, with much to spare. */
 const maxBody = ByteSize.mebibytes(8)

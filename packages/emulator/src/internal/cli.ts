@@ -13,14 +13,17 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { homedir } from "node:os"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
-import { hostVariable, tokenVariable } from "./environment.ts"
+import { stateDirectory } from "./certificateStore.ts"
 import * as environment from "./environment.ts"
+import { hostVariable, tokenVariable } from "./environment.ts"
 import * as exec from "./exec.ts"
 
 // -----------------------------------------------------------------------------
@@ -50,6 +53,10 @@ const flags = {
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
   ),
+  certificates: Flag.Directory("certificates").pipe(
+    Flag.withDescription("The directory that keeps the certificate, by default in the user's state directory"),
+    Flag.optional
+  ),
   strict: Flag.Boolean("strict").pipe(
     Flag.withDescription("Only registered devices exist: who sends to another is told UNREGISTERED"),
     Flag.withDefault(Project.defaults.strict)
@@ -76,10 +83,18 @@ type Flags = Command.Command.Config.Infer<typeof flags>
 
 const defaultPort = 8025
 
-const toOptions = ({ token, ...flags }: Flags, port: number): EmulatorServer.Options => ({
-  ...flags,
-  port: Option.getOrElse(flags.port, () => port),
-  token: Option.getOrUndefined(token)
+const toOptions = Effect.fnUntraced(function*({ token, ...flags }: Flags, port: number) {
+  const path = yield* Path.Path
+  const options: EmulatorServer.Options = {
+    ...flags,
+    port: Option.getOrElse(flags.port, () => port),
+    token: Option.getOrUndefined(token),
+    certificates: Option.getOrElse(
+      flags.certificates,
+      () => stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
+    )
+  }
+  return options
 })
 
 // -----------------------------------------------------------------------------
@@ -114,6 +129,8 @@ const withServer = <A, E, R>(
     const context = yield* Layer.build(EmulatorServer.layer(options)).pipe(
       Effect.catchTags({
         ServeError: (error) => Effect.fail(notStarted(options)(error)),
+        CertificateNotKept: ({ message }) =>
+          Effect.fail(new NotStarted({ message: `${message}. Choose another directory with --certificates` })),
         TokenRequired: ({ message }) => Effect.fail(new NotStarted({ message: `${message}: give one with --token` }))
       })
     )
@@ -125,19 +142,35 @@ const withServer = <A, E, R>(
 // -----------------------------------------------------------------------------
 
 const start = (flags: Flags) =>
-  withServer(
-    toOptions(flags, defaultPort),
-    ({ host, url }) => Effect.andThen(Console.log(greeting(host, url, Option.isSome(flags.token))), Effect.never)
-  ).pipe(
-    // who stops it by a signal wants it to end, which is no failure
-    Effect.onInterrupt(() => exitWith(0))
-  )
+  Effect.flatMap(toOptions(flags, defaultPort), (options) =>
+    withServer(
+      options,
+      (server) =>
+        environmentOf(server, flags).pipe(
+          Effect.flatMap((env) => Console.log(greeting(server, env, Option.isSome(flags.token)))),
+          Effect.andThen(Effect.never)
+        )
+    )).pipe(
+      // who stops it by a signal wants it to end, which is no failure
+      Effect.onInterrupt(() => exitWith(0))
+    )
 
-const greeting = (host: string, url: string, hasToken: boolean) =>
-  `Cloud Messaging emulator at ${url}
+const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token }: Flags) =>
+  environment.make(server, Option.getOrUndefined(token), process.env)
+
+const greeting = (
+  { caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
+  { GOOGLE_APPLICATION_CREDENTIALS: keyFile }: environment.Environment,
+  hasToken: boolean
+) =>
+  `Cloud Messaging emulator at ${url} and ${secureUrl}
 
   ${hostVariable}=${host}
       sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
+  GOOGLE_APPLICATION_CREDENTIALS=${keyFile}
+      is the key of an account that it trusts, as long as it runs
+  NODE_EXTRA_CA_CERTS=${caFile}
+      has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
   Fcm    ${url}
   Gcm    ${url}/fcm/send
   OAuth  ${url}/token
@@ -164,9 +197,9 @@ const execCommand = Command.make(
   Effect.fnUntraced(function*({ args, command }) {
     const flags = yield* emulator
     yield* withServer(
-      toOptions(flags, 0),
+      yield* toOptions(flags, 0),
       (server) =>
-        environment.make(server, Option.getOrUndefined(flags.token), process.env).pipe(
+        environmentOf(server, flags).pipe(
           Effect.flatMap((env) => exec.run(command, args, env)),
           Effect.flatMap(exitWith),
           Effect.uninterruptible

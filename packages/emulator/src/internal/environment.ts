@@ -20,7 +20,7 @@ export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
  * long as the scope.
  */
 export const make = Effect.fnUntraced(function*(
-  { ca, host, url }: EmulatorServer["Service"],
+  { ca, caFile, host, url }: EmulatorServer["Service"],
   token: Redacted.Redacted | undefined,
   own: Partial<Environment>
 ) {
@@ -32,7 +32,7 @@ export const make = Effect.fnUntraced(function*(
     return Effect.as(fs.writeFileString(file, text, { mode: 0o600 }), file)
   }
   const project = own["GOOGLE_CLOUD_PROJECT"] || own["GCLOUD_PROJECT"] || "default"
-  const caFile = yield* write("ca.pem", ca)
+  const authority = caFile ?? (yield* write("ca.pem", ca))
   const extra = own["NODE_EXTRA_CA_CERTS"]
   const proxyless = [own["NO_PROXY"] || own["no_proxy"], new URL(url).hostname, ...googleHosts].filter(Boolean).join(
     ","
@@ -43,9 +43,9 @@ export const make = Effect.fnUntraced(function*(
     GOOGLE_APPLICATION_CREDENTIALS: yield* write("service-account.json", serviceAccount(project, `${url}/token`)),
     GOOGLE_CLOUD_PROJECT: project,
     GCLOUD_PROJECT: project,
-    CLOUD_MESSAGING_EMULATOR_CA: caFile,
+    CLOUD_MESSAGING_EMULATOR_CA: authority,
     NODE_EXTRA_CA_CERTS: extra === undefined || extra === ""
-      ? caFile
+      ? authority
       : yield* write("node-ca.pem", `${yield* Effect.orElseSucceed(fs.readFileString(extra), () => "")}\n${ca}`),
     NODE_OPTIONS: `${own["NODE_OPTIONS"] ?? ""} --import=${import.meta.resolve("@cloud-messaging/emulator/preload")}`
       .trim(),
