@@ -4,7 +4,7 @@
 import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/EmulatorServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { ChildProcess } from "effect/process"
 import process from "node:process"
@@ -40,6 +40,21 @@ const get = (url: string, token?: string) =>
     HttpClient.execute,
     Effect.map(({ status }) => status)
   )
+
+/** What a command sees of its environment. */
+const Seen = Schema.Struct({
+  env: Schema.Record(Schema.String, Schema.String),
+  key: Schema.Struct({
+    path: Schema.String,
+    mode: Schema.Number,
+    account: Schema.Record(Schema.String, Schema.String),
+    isPrivate: Schema.Boolean
+  }),
+  ca: Schema.String,
+  cas: Schema.String
+})
+
+const decodeSeen = Schema.decodeUnknownEffect(Schema.fromJsonString(Seen))
 
 const services = Layer.merge(NodeServices.layer, FetchHttpClient.layer)
 
@@ -122,6 +137,73 @@ describe("cloud-messaging-emulator", () => {
         }).pipe(Effect.provide(services)),
       patience
     )
+
+    it.live(
+      "leads SDKs there, beside what the user has set, for as long as the command runs",
+      () =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const folder = yield* fs.makeTempDirectoryScoped()
+          yield* fs.writeFileString(`${folder}/own.pem`, "-- the user's authority --")
+          const code = `
+          const fs = require("node:fs")
+          const { GOOGLE_APPLICATION_CREDENTIALS: key, NODE_EXTRA_CA_CERTS: cas, ...env } = process.env
+          const { mode } = fs.statSync(key)
+          const { private_key, ...account } = JSON.parse(fs.readFileSync(key))
+          console.log(JSON.stringify({
+            env,
+            key: { path: key, mode: mode & 0o777, account, isPrivate: private_key.startsWith("-----BEGIN PRIVATE KEY") },
+            ca: fs.readFileSync(env.CLOUD_MESSAGING_EMULATOR_CA, "utf8"),
+            cas: fs.readFileSync(cas, "utf8")
+          }))`
+          const { printed } = yield* run(["--certificates", folder, ...script(code)], {
+            GOOGLE_APPLICATION_CREDENTIALS: "/the/key/of/a/real/project.json",
+            GCLOUD_PROJECT: "my-project",
+            NODE_EXTRA_CA_CERTS: `${folder}/own.pem`,
+            NODE_OPTIONS: "--no-warnings",
+            NO_PROXY: "example.com"
+          })
+          const { ca, cas, env, key } = yield* decodeSeen(printed)
+          const host = env["FIREBASE_MESSAGING_EMULATOR_HOST"] ?? ""
+          assert.match(host, /^127\.0\.0\.1:\d+$/)
+          assert.deepStrictEqual(key.account, {
+            type: "service_account",
+            project_id: "my-project",
+            private_key_id: "emulator",
+            client_email: "emulator@emulator.iam.gserviceaccount.com",
+            client_id: "0",
+            auth_uri: "https://accounts.google.com/o/oauth2/auth",
+            token_uri: `http://${host}/token`,
+            universe_domain: "googleapis.com"
+          })
+          assert.deepStrictEqual([key.mode, key.isPrivate], [0o600, true])
+          assert.isFalse(yield* fs.exists(key.path))
+          assert.deepStrictEqual([env["GOOGLE_CLOUD_PROJECT"], env["GCLOUD_PROJECT"]], ["my-project", "my-project"])
+          assert.match(ca, /^-----BEGIN CERTIFICATE-----/)
+          assert.strictEqual(cas, `-- the user's authority --\n${ca}`)
+          assert.match(env["NODE_OPTIONS"] ?? "", /^--no-warnings --import=file:\/\/\S+\/preload\.ts$/)
+          assert.match(env["NO_PROXY"] ?? "", /^example\.com,127\.0\.0\.1,fcm\.googleapis\.com,/)
+          assert.strictEqual(env["no_proxy"], env["NO_PROXY"])
+        }).pipe(Effect.scoped, Effect.provide(services)),
+      patience
+    )
+
+    it.live("has a key file whose token_uri gives an access token", () =>
+      Effect.gen(function*() {
+        const { printed } = yield* run(script(`
+          const { createSign } = require("node:crypto")
+          const account = JSON.parse(require("node:fs").readFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS))
+          const iat = Math.floor(Date.now() / 1000)
+          const scope = "https://www.googleapis.com/auth/firebase.messaging"
+          const claims = { iss: account.client_email, scope, aud: account.token_uri, iat, exp: iat + 3600 }
+          const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url")
+          const unsigned = encode({ alg: "RS256", typ: "JWT" }) + "." + encode(claims)
+          const assertion = unsigned + "." + createSign("RSA-SHA256").end(unsigned).sign(account.private_key, "base64url")
+          const grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+          fetch(account.token_uri, { method: "POST", body: new URLSearchParams({ grant_type, assertion }) })
+            .then(async (response) => console.log(response.status, Object.keys(await response.json()).join(" ")))`))
+        assert.strictEqual(printed.trim(), "200 access_token expires_in token_type")
+      }).pipe(Effect.provide(services)), patience)
 
     it.live("hands on a signal, and waits for the command to end in its own way", () =>
       Effect.gen(function*() {

@@ -4,9 +4,6 @@ import { answer } from "../utils/answering.ts"
 import type { Question } from "./scenarios.ts"
 import { serviceAccount } from "./serviceAccount.ts"
 
-// what it logs is not looked at
-console.log = console.error = () => {}
-
 /** It fails with the service's error, or with Node's. */
 const codeOf = (error: unknown): string => {
   const { code, name, status } = Object(error)

@@ -33,6 +33,8 @@ export const start = <Question extends object>(
         fork(Path.resolve(import.meta.dirname, "..", program), {
           // dates and undefined arrive as they are
           serialization: "advanced",
+          // what SDKs log is not looked at
+          stdio: ["ignore", "ignore", "ignore", "ipc"],
           // no proxies, no options of the test runner
           env: { FIREBASE_MESSAGING_EMULATOR_HOST: host, NODE_EXTRA_CA_CERTS: certificates },
           execArgv: ["--import", import.meta.resolve("@cloud-messaging/emulator/preload")]
@@ -40,8 +42,7 @@ export const start = <Question extends object>(
       ),
       (child) => Effect.sync(() => child.kill())
     )
-    let questions = 0
-    return (question) => Effect.suspend(() => ask(child, { id: ++questions, question }))
+    return asking(child)
   })
 
 export interface Asked {
@@ -55,20 +56,20 @@ export interface Answered {
   readonly error?: string
 }
 
-const ask = (child: ChildProcess, asked: Asked) =>
-  Effect.callback<string, SdkError>((resume) => {
-    const onMessage = ({ error, id, said = "" }: Answered) => {
-      if (id !== asked.id) return
-      forget()
-      resume(error === undefined ? Effect.succeed(said) : Effect.fail(new SdkError({ message: error })))
-    }
-    const onExit = () => resume(Effect.die("the SDK's process ended"))
-    const forget = () => {
-      child.off("message", onMessage)
-      child.off("exit", onExit)
-    }
-    child.on("message", onMessage)
-    child.once("exit", onExit)
-    child.send(asked)
-    return Effect.sync(forget)
+const asking = (child: ChildProcess) => {
+  let questions = 0
+  const waiting = new Map<number, (answer: Effect.Effect<string, SdkError>) => void>()
+  child.on("message", ({ error, id, said = "" }: Answered) => {
+    waiting.get(id)?.(error === undefined ? Effect.succeed(said) : Effect.fail(new SdkError({ message: error })))
   })
+  child.on("exit", () => {
+    for (const resume of waiting.values()) resume(Effect.die("the SDK's process ended"))
+  })
+  return (question: object) =>
+    Effect.callback<string, SdkError>((resume) => {
+      const asked: Asked = { id: ++questions, question }
+      waiting.set(asked.id, resume)
+      child.send(asked)
+      return Effect.sync(() => waiting.delete(asked.id))
+    })
+}
