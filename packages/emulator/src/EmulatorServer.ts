@@ -5,7 +5,6 @@
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
@@ -15,15 +14,13 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServer from "effect/http/HttpServer"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
-import * as Http2 from "node:http2"
 import * as Emulator from "./Emulator.ts"
-import type { AnswerCut } from "./internal/answer.ts"
 import * as Certificate from "./internal/certificate.ts"
 import * as certificateStore from "./internal/certificateStore.ts"
+import * as connection from "./internal/connection.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 import * as movableClock from "./internal/movableClock.ts"
@@ -157,7 +154,6 @@ const make = Effect.fnUntraced(function*(options: Options) {
   if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
   const controls = yield* control.make({ host, hostNames, token: hasToken ? token : undefined })
   const services = app.pipe(
-    Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )
   const { caFile, certificate } = yield* certificateOf(certificates)
@@ -171,7 +167,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
   yield* Effect.addFinalizer(() => Effect.sync(listener.destroy))
   yield* server.serve(Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
-    ({ url }) => control.isControl(url) ? controls : services
+    ({ url }) => connection.handle(control.isControl(url) ? connection.processed(controls) : services)
   ))
   // who listens on every address is reached on this machine's own
   const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
@@ -191,27 +187,3 @@ const certificateOf = (directory: string | undefined) =>
 
 /** The most that a body may have: a thousand ids of the longest kind and a message, with much to spare. */
 const maxBody = ByteSize.mebibytes(8)
-
-/** Drops the connection, whose answer then goes nowhere; of HTTP/2 the stream alone, as others have theirs beside it. */
-const drop = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
-  const response = NodeHttpServerRequest.toServerResponse(request)
-  if ("stream" in response) response.stream.close(Http2.constants.NGHTTP2_INTERNAL_ERROR)
-  else response.destroy()
-  return HttpServerResponse.empty()
-})
-
-/** Drops the connection, or the stream, when half of the answer has left. */
-const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
-  const response = NodeHttpServerRequest.toServerResponse(yield* HttpServerRequest.HttpServerRequest)
-  yield* Effect.callback<void>((resume) => {
-    const done = () => resume(Effect.void)
-    if ("stream" in response) {
-      response.writeHead(200, headers)
-      response.stream.write(half, done)
-    } else {
-      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
-      response.socket?.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
-    }
-  })
-  return yield* drop
-})
