@@ -121,6 +121,24 @@ export const expected: {
       "firebase-admin, HTTP/1.1": ["nothing", 1, 1],
       "fcm-v1-http2": ["accepted", 2, 2],
       "ours, `Fcm`": ["accepted", 2, 2]
+    },
+    goaway: {
+      "firebase-admin": ["accepted", 1, 1],
+      "firebase-admin, HTTP/1.1": ["accepted", 1, 1],
+      "fcm-v1-http2": ["accepted", 1, 1],
+      "ours, `Fcm`": ["accepted", 1, 1]
+    },
+    abrupt: {
+      "firebase-admin": ["messaging/unknown-error", 1, 0],
+      "firebase-admin, HTTP/1.1": ["accepted", 2, 1],
+      "fcm-v1-http2": ["accepted", 2, 1],
+      "ours, `Fcm`": ["accepted", 2, 1]
+    },
+    refused: {
+      "firebase-admin": ["app/network-error", 1, 0],
+      "firebase-admin, HTTP/1.1": ["accepted", 2, 1],
+      "fcm-v1-http2": ["accepted", 2, 1],
+      "ours, `Fcm`": ["accepted", 2, 1]
     }
   },
   gcm: {

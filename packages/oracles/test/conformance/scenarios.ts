@@ -54,7 +54,10 @@ const fcm = {
   down: { what: "503 UNAVAILABLE, `Retry-After: 1`, always", fate: "unavailable" },
   page: { what: "502, a page of HTML, once", ...once(page) },
   reset: { what: "the connection (HTTP/2: the stream) drops without an answer, once", ...once({ _tag: "Reset" }) },
-  cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) }
+  cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) },
+  goaway: { what: "accepted, and GOAWAY: no more on this connection", ...once({ _tag: "GoAway" }) },
+  abrupt: { what: "GOAWAY that leaves the request out, once", ...once({ _tag: "GoAway", abrupt: true }) },
+  refused: { what: "REFUSED_STREAM, once", ...once({ _tag: "RefuseStream" }) }
 } as const satisfies { readonly [name: string]: Scenario }
 
 /** Of GCM. */
