@@ -97,8 +97,8 @@ const keyId = (certificate: Pki.Certificate) =>
 const named = (name: Pki.RelativeDistinguishedNames, text: string) =>
   name.typesAndValues.push(new Pki.AttributeTypeAndValue({ type: "2.5.4.3", value: new Utf8String({ value: text }) }))
 
-/** A certificate without a signature, valid from a day ago: clocks differ. By the system's clock, as clients go by theirs. */
-const draft = Effect.fnUntraced(function*(subject: string, issuer: string, publicKey: CryptoKey) {
+/** A certificate without a signature, valid from a day ago: clocks differ. */
+const draft = Effect.fnUntraced(function*(subject: string, issuer: string, publicKey: CryptoKey, now: number) {
   const certificate = new Pki.Certificate({
     version: 2,
     serialNumber: new Integer({ valueHex: Uint8Array.of(1, ...randomBytes(15)).buffer })
@@ -106,7 +106,6 @@ const draft = Effect.fnUntraced(function*(subject: string, issuer: string, publi
   named(certificate.subject, subject)
   named(certificate.issuer, issuer)
   const day = 86_400_000
-  const now = Date.now()
   certificate.notBefore.value = new Date(now - day)
   certificate.notAfter.value = new Date(now + (validDays - 1) * day)
   yield* Effect.promise(() => certificate.subjectPublicKeyInfo.importKey(publicKey))
@@ -122,13 +121,16 @@ const keyToPem = (pkcs8: ArrayBuffer): Redacted.Redacted =>
       .export({ format: "pem", type: "pkcs8" }).toString()
   )
 
-/** An authority that may name what is permitted alone, and signs certificates of servers as long as it is remembered. */
-export const authority = Effect.fnUntraced(function*(permitted: Names) {
+/**
+ * An authority that may name what is permitted alone, and signs certificates of servers as long as it is remembered. What
+ * time it is tells the system, whatever Effect's clock says: clients go by theirs.
+ */
+export const authority = Effect.fnUntraced(function*(permitted: Names, now: number = Date.now()) {
   const keys = yield* newKeys
   const issuer = `Cloud Messaging emulator ${randomBytes(4).toString("hex")}`
   const sign = (certificate: Pki.Certificate) =>
     Effect.map(Effect.promise(() => certificate.sign(keys.privateKey, "SHA-256")), () => toPem(certificate))
-  const root = yield* draft(issuer, issuer, keys.publicKey)
+  const root = yield* draft(issuer, issuer, keys.publicKey, now)
   root.extensions = [
     extension(Pki.id_BasicConstraints, new Pki.BasicConstraints({ cA: true, pathLenConstraint: 0 })),
     keyUsage.keyCertSign,
@@ -139,7 +141,7 @@ export const authority = Effect.fnUntraced(function*(permitted: Names) {
   const ca = yield* sign(root)
   const issue = Effect.fnUntraced(function*({ addresses, hosts }: Names) {
     const { privateKey, publicKey } = yield* newKeys
-    const certificate = yield* draft("Cloud Messaging emulator", issuer, publicKey)
+    const certificate = yield* draft("Cloud Messaging emulator", issuer, publicKey, now)
     certificate.extensions = [
       extension(Pki.id_BasicConstraints, new Pki.BasicConstraints({ cA: false })),
       keyUsage.digitalSignature,
@@ -164,4 +166,6 @@ export const authority = Effect.fnUntraced(function*(permitted: Names) {
 })
 
 /** A certificate of an authority that signs no other: its key is gone. */
-export const make: Effect.Effect<Certificate> = Effect.flatMap(authority(names), ({ issue }) => issue(names))
+export const make: Effect.Effect<Certificate> = Effect.suspend(() =>
+  Effect.flatMap(authority(names), ({ issue }) => issue(names))
+)
