@@ -28,10 +28,9 @@ const run = Effect.fnUntraced(function*(code: string, isPreloaded: boolean) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   // where the SDKs are found
-  const folder = yield* fs.makeTempDirectoryScoped({
-    directory: path.join(import.meta.dirname, ".."),
-    prefix: ".blocks"
-  })
+  const directory = path.resolve(import.meta.dirname, "../.blocks")
+  yield* fs.makeDirectory(directory, { recursive: true })
+  const folder = yield* fs.makeTempDirectoryScoped({ directory })
   const file = path.join(folder, "recipe.mjs")
   yield* fs.writeFileString(file, code)
   const node = [...isPreloaded ? [] : ["env", "-u", "NODE_OPTIONS"], process.execPath, file]
