@@ -86,9 +86,9 @@ export const nothingSent: Ended = {
 
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
 class Seat implements Alarm {
-  /** When the request that is in flight has taken too long. */
+  /** When the request that is in flight has taken too long, as alarms count. */
   at = Number.POSITIVE_INFINITY
-  worker: Fiber.Fiber<void> | undefined = undefined
+  worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
   /** How the next worker would begin. */
   onTimeout: Effect.Effect<void> | undefined = undefined
   isVacated = false
@@ -108,6 +108,8 @@ export class Engine<A> {
   readonly #idle = new Idle()
   /** Calls one of them when the next retry is due. */
   #alarm: Alarm | undefined
+  /** When that is; Infinity: nobody is called. */
+  #alarmAt = Number.POSITIVE_INFINITY
   /** Opens when the send ends before all was sent. */
   readonly #stop = Latch.makeUnsafe()
   readonly #deadline: number
@@ -167,14 +169,19 @@ export class Engine<A> {
 
   #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
     const seat = new Seat()
-    const work = Effect.ensuring(
-      first === undefined ? Effect.suspend(() => this.#work(seat)) : this.#finish(seat, first),
-      Effect.sync(() => this.#alarms.clear(seat))
-    )
-    return Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), (worker) => {
+    const work = Effect.withFiber<void>((worker) => {
       seat.worker = worker
-      return Effect.flatMap(Fiber.await(worker), (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
+      return Effect.ensuring(
+        first === undefined ? this.#work(seat) : this.#finish(seat, first),
+        Effect.sync(() => this.#alarms.clear(seat))
+      )
     })
+    const worked = Effect.onInterrupt(
+      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), Fiber.await),
+      // now: as a child it would go on until the fiber that runs the send ends, which may have more to do
+      () => seat.worker === undefined ? Effect.void : Fiber.interrupt(seat.worker)
+    )
+    return Effect.flatMap(worked, (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
   }
 
   /** What a worker does until there is nothing more to do. */
@@ -189,9 +196,7 @@ export class Engine<A> {
     if (this.#isOver) return this.#idle.callAll
     const timer = this.#setAlarm()
     // what comes meanwhile is taken, or the alarm is set for it
-    const idle = this.#idle.parkWhile(() =>
-      !this.#isOver && this.#nextAt >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)
-    )
+    const idle = this.#idle.parkWhile(() => !this.#isOver && this.#nextAt >= this.#alarmAt)
     return Effect.flatMap(timer === undefined ? idle : Effect.andThen(timer, idle), () => this.#work(seat))
   }
 
@@ -252,12 +257,13 @@ export class Engine<A> {
   /** Has a worker called when the next request may leave. */
   #setAlarm(): Effect.Effect<void> | undefined {
     const at = this.#nextAt
-    if (at >= (this.#alarm?.at ?? Number.POSITIVE_INFINITY)) return undefined
+    if (at >= this.#alarmAt) return undefined
     this.#clearAlarm()
+    this.#alarmAt = at
     this.#alarm = {
-      at,
+      at: this.#alarms.now + at - this.#now,
       ring: () => {
-        this.#alarm = undefined
+        this.#clearAlarm()
         return this.#idle.callOne
       }
     }
@@ -267,6 +273,7 @@ export class Engine<A> {
   #clearAlarm(): void {
     if (this.#alarm !== undefined) this.#alarms.clear(this.#alarm)
     this.#alarm = undefined
+    this.#alarmAt = Number.POSITIVE_INFINITY
   }
 
   /** The send has ended: nobody waits on. */
@@ -330,7 +337,7 @@ export class Engine<A> {
       clock: this.#clock,
       withSpan: this.#send.settings.requestSpans
     }, heard)
-    seat.at = now + Duration.toMillis(this.#send.settings.requestTimeout)
+    seat.at = this.#alarms.now + Duration.toMillis(this.#send.settings.requestTimeout)
     seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.settings.requestTimeout))))
     const timer = this.#alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)

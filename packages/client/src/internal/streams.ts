@@ -5,6 +5,7 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
@@ -129,8 +130,10 @@ const pipeline = <A, B, E, E2, R>(
       arriving.add(prepared.success, { recipient, item: input }, now)
     }
     const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
+    /** Of those that were pulled. */
+    let left: Iterator<A> & Iterable<A> = [][Symbol.iterator]()
     const arriveAll = (inputs: ReadonlyArray<A>) => {
-      const left = inputs[Symbol.iterator]()
+      left = inputs[Symbol.iterator]()
       return Effect.gen(function*() {
         let now = clock.currentTimeMillisUnsafe()
         for (const input of left) {
@@ -141,18 +144,13 @@ const pipeline = <A, B, E, E2, R>(
         }
         count()
         yield* engine.wake
-      }).pipe(
-        // who was pulled was taken, even when the send ends meanwhile
-        Effect.onInterrupt(() =>
-          Effect.sync(() => {
-            for (const input of left) arrive(input, clock.currentTimeMillisUnsafe())
-          })
-        )
-      )
+      })
     }
     const pulling: Fiber.Fiber<void, E> = yield* Stream.runForEachArray(source, arriveAll).pipe(
-      Effect.onExit(() => {
+      Effect.onExit((exit) => {
         arriving.end()
+        // who was pulled was taken, even when the send ends meanwhile
+        if (Exit.hasInterrupts(exit)) { for (const input of left) arrive(input, clock.currentTimeMillisUnsafe()) }
         return engine.wake
       }),
       Effect.forkScoped
