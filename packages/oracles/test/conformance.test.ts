@@ -9,7 +9,7 @@ import { withTables } from "./conformance/page.ts"
 
 type Rows = { readonly [scenario: string]: { readonly [client: string]: Cell } }
 
-layer(Observed.layer, { excludeTestServices: true, timeout: "1 minute" })("each client", (it) => {
+layer(Observed.layer, { excludeTestServices: true, timeout: "2 minutes" })("each client", (it) => {
   for (const [table, rows] of Object.entries<Rows>(expected)) {
     for (const [scenario, clients] of Object.entries(rows)) {
       it.effect.each(Object.entries(clients))(

@@ -160,7 +160,7 @@ const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token
 
 const greeting = (
   { caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
-  { GOOGLE_APPLICATION_CREDENTIALS: keyFile }: environment.Environment,
+  { GOOGLE_APPLICATION_CREDENTIALS: keyFile, NODE_OPTIONS: nodeOptions }: environment.Environment,
   hasToken: boolean
 ) =>
   `Cloud Messaging emulator at ${url} and ${secureUrl}
@@ -171,12 +171,17 @@ const greeting = (
       is the key of an account that it trusts, as long as it runs
   NODE_EXTRA_CA_CERTS=${caFile}
       has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
+  NODE_OPTIONS=${quoted(nodeOptions)}
+      leads a program's SDKs here, such as firebase-admin, whatever they know of it
   Fcm    ${url}
   Gcm    ${url}/fcm/send
   OAuth  ${url}/token
 
 What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)" : ""}
 Nothing is sent to anybody. Stop it with ctrl-c.`
+
+/** As a shell takes it. */
+const quoted = (text: string) => text.includes(" ") ? `'${text}'` : text
 
 const emulator = Command.make("cloud-messaging-emulator").pipe(
   Command.withSharedFlags(flags),

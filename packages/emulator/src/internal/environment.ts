@@ -9,8 +9,6 @@ import * as Emulator from "../Emulator.ts"
 import type { EmulatorServer } from "../EmulatorServer.ts"
 import { googleHosts } from "./googleHosts.ts"
 
-export type Environment = { readonly [name: string]: string }
-
 /** Where clients find the emulator, and the token with which they may control it. */
 export const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
 export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
@@ -22,7 +20,7 @@ export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 export const make = Effect.fnUntraced(function*(
   { ca, caFile, host, url }: EmulatorServer["Service"],
   token: Redacted.Redacted | undefined,
-  own: Partial<Environment>
+  own: NodeJS.ProcessEnv
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -53,6 +51,8 @@ export const make = Effect.fnUntraced(function*(
     no_proxy: proxyless
   }
 })
+
+export type Environment = Effect.Success<ReturnType<typeof make>>
 
 /** A key file, as Google's libraries take it. */
 const serviceAccount = (project: string, tokenUri: string): string => {

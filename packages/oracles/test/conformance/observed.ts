@@ -10,7 +10,7 @@ import { type Question, type Scenario, scenarios } from "./scenarios.ts"
 type Ask<Question> = (question: Question) => Effect.Effect<string, Sdk.SdkError, Sdk.Google>
 
 /** Longer than any client that is asked here waits for an answer. */
-const patience = "20 seconds"
+const patience = "25 seconds"
 
 /** What a client says, if it says anything. */
 const said = (answer: Effect.Effect<string, Sdk.SdkError, Sdk.Google>) =>
@@ -53,14 +53,18 @@ const given = (clients: { readonly [C in Clients["token"]]: Ask<{ readonly email
   )
 
 const messages = Effect.gen(function*() {
-  const firebaseAdmin = yield* Sdk.start<Question & { readonly transport: string }>("conformance/firebaseAdmin.ts")
+  const [firebaseAdmin, fcmV1Http2, nodeGcm] = yield* Effect.all([
+    Sdk.start<Question & { readonly transport: string }>("conformance/firebaseAdmin.ts"),
+    Sdk.start<Question>("conformance/fcmV1Http2.ts"),
+    Sdk.start<Question>("conformance/nodeGcm.ts")
+  ], { concurrency: "unbounded" })
   const fcm = sent("fcm", {
     "firebase-admin": (question) => firebaseAdmin({ ...question, transport: "HTTP/2" }),
     "firebase-admin, HTTP/1.1": (question) => firebaseAdmin({ ...question, transport: "HTTP/1.1" }),
-    "fcm-v1-http2": yield* Sdk.start("conformance/fcmV1Http2.ts"),
+    "fcm-v1-http2": fcmV1Http2,
     "ours, `Fcm`": Ours.sendByFcm
   })
-  const gcm = sent("gcm", { "node-gcm": yield* Sdk.start("conformance/nodeGcm.ts"), "ours, `Gcm`": Ours.sendByGcm })
+  const gcm = sent("gcm", { "node-gcm": nodeGcm, "ours, `Gcm`": Ours.sendByGcm })
   return (yield* Effect.all([fcm, gcm], { concurrency: "unbounded" })).flat()
 })
 

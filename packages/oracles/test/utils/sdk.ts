@@ -42,7 +42,14 @@ export const start = <Question extends object>(
       ),
       (child) => Effect.sync(() => child.kill())
     )
+    yield* started(child)
     return asking(child)
+  })
+
+const started = (child: ChildProcess) =>
+  Effect.callback<void>((resume) => {
+    child.once("message", () => resume(Effect.void))
+    child.once("exit", () => resume(Effect.die("the SDK's process did not start")))
   })
 
 export interface Asked {
@@ -61,6 +68,7 @@ const asking = (child: ChildProcess) => {
   const waiting = new Map<number, (answer: Effect.Effect<string, SdkError>) => void>()
   child.on("message", ({ error, id, said = "" }: Answered) => {
     waiting.get(id)?.(error === undefined ? Effect.succeed(said) : Effect.fail(new SdkError({ message: error })))
+    waiting.delete(id)
   })
   child.on("exit", () => {
     for (const resume of waiting.values()) resume(Effect.die("the SDK's process ended"))
