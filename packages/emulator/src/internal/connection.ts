@@ -16,6 +16,9 @@ const response = Effect.map(
   (request): Response => NodeHttpServerRequest.toServerResponse(request)
 )
 
+/** Until the stream is closed, which interrupts whoever would answer. */
+const unanswered = Effect.interruptible(Effect.never)
+
 // -----------------------------------------------------------------------------
 // Sessions of HTTP/2
 // -----------------------------------------------------------------------------
@@ -40,15 +43,23 @@ const stateOf = (session: Http2Session): SessionState => {
   return state
 }
 
-/** Says that neither this stream was processed nor a later one, unless a later one is. */
-const leaveOut = ({ id = 0, session }: ServerHttp2Stream): void => {
+/** Says that neither this stream was processed nor a later one; if a later one is, of this one by itself. */
+const leaveOut = (stream: ServerHttp2Stream): void => {
+  const { id = 0, session } = stream
   if (session === undefined || session.destroyed) return
   const state = stateOf(session)
   state.processed.delete(id)
   state.last = Math.min(state.last, Math.max(id - 2, ...state.processed))
   // node:http2 cannot say that there was no stream at all: 0 stands for the latest
-  session.goaway(constants.NGHTTP2_NO_ERROR, Math.max(state.last, 1))
-  session.close()
+  const last = Math.max(state.last, 1)
+  session.goaway(constants.NGHTTP2_NO_ERROR, last)
+  // closing says GOAWAY again, of all streams if this one has not left. Once it has, streams that it leaves out are closed;
+  // of one that it does not, an answer to a PING tells, as long as the stream is open
+  if (id > last) return void stream.once("close", () => session.close())
+  session.ping(() => {
+    stream.close(constants.NGHTTP2_REFUSED_STREAM)
+    session.close()
+  })
 }
 
 const http2 = (stream: ServerHttp2Stream): Connection => {
@@ -57,12 +68,14 @@ const http2 = (stream: ServerHttp2Stream): Connection => {
   const state = stateOf(session)
   return {
     process: Effect.suspend(() => {
-      if (id > state.last) return Effect.never
+      if (id > state.last) return unanswered
       state.processed.add(id)
       stream.once("close", () => state.processed.delete(id))
       return Effect.void
     }),
-    goAway: Effect.sync(() => session.close()),
+    goAway: Effect.sync(() => {
+      if (state.last === Number.POSITIVE_INFINITY) session.close()
+    }),
     limitStreams: (streams) =>
       Effect.sync(() => {
         if (state.streamLimit === streams || session.destroyed) return
@@ -98,9 +111,10 @@ const end = (response: Response, code: number) => {
 }
 
 const refuse = ({ goAway }: NotProcessed) =>
-  Effect.map(response, (response) => {
-    if (goAway && "stream" in response) leaveOut(response.stream)
-    return end(response, constants.NGHTTP2_REFUSED_STREAM)
+  Effect.flatMap(response, (response) => {
+    if (!goAway || !("stream" in response)) return Effect.succeed(end(response, constants.NGHTTP2_REFUSED_STREAM))
+    leaveOut(response.stream)
+    return unanswered
   })
 
 /** Drops it when half of the answer has left. */
