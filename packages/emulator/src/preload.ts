@@ -8,9 +8,9 @@
  *
  * **Details**
  *
- * TLS connections for `fcm`, `iid`, `oauth2`, `www`, `android` and `gcm-http.googleapis.com` and `accounts.google.com` lead to
- * the emulator's port, also where a proxy was asked for them. The handshake stays as it is, for Google's name: Node must trust
- * the emulator's authority (`NODE_EXTRA_CA_CERTS`), and nothing was switched off. All other connections are left alone.
+ * TLS connections for `fcm`, `iid`, `oauth2`, `www`, `android` and `gcm-http.googleapis.com` lead to the emulator's port, also
+ * where they would go through a proxy's tunnel. The handshake stays as it is, for Google's name: Node must trust the
+ * emulator's authority (`NODE_EXTRA_CA_CERTS`). All other connections are left alone.
  *
  * firebase-admin writes the scheme of its HTTP/2 requests as `https:`, colon included, which servers refuse (RFC 9113 section
  * 8.3.1): in requests to those hosts the colon is taken away.

@@ -31,10 +31,9 @@ export const make = Effect.fnUntraced(function*(
   }
   const project = own["GOOGLE_CLOUD_PROJECT"] || own["GCLOUD_PROJECT"] || "default"
   const authority = caFile ?? (yield* write("ca.pem", ca))
-  const extra = own["NODE_EXTRA_CA_CERTS"]
-  const proxyless = [own["NO_PROXY"] || own["no_proxy"], new URL(url).hostname, ...googleHosts].filter(Boolean).join(
-    ","
-  )
+  const ownAuthorities = own["NODE_EXTRA_CA_CERTS"] || undefined
+  const ownProxyless = own["NO_PROXY"] || own["no_proxy"] || undefined
+  const proxyless = [...ownProxyless === undefined ? [] : [ownProxyless], new URL(url).hostname, ...googleHosts].join()
   return {
     [hostVariable]: host,
     ...token === undefined ? {} : { [tokenVariable]: Redacted.value(token) },
@@ -42,9 +41,13 @@ export const make = Effect.fnUntraced(function*(
     GOOGLE_CLOUD_PROJECT: project,
     GCLOUD_PROJECT: project,
     CLOUD_MESSAGING_EMULATOR_CA: authority,
-    NODE_EXTRA_CA_CERTS: extra === undefined || extra === ""
+    NODE_EXTRA_CA_CERTS: ownAuthorities === undefined
       ? authority
-      : yield* write("node-ca.pem", `${yield* Effect.orElseSucceed(fs.readFileString(extra), () => "")}\n${ca}`),
+      // Node, too, does without a file that is not there
+      : yield* write(
+        "node-ca.pem",
+        `${yield* Effect.orElseSucceed(fs.readFileString(ownAuthorities), () => "")}\n${ca}`
+      ),
     NODE_OPTIONS: `${own["NODE_OPTIONS"] ?? ""} --import=${import.meta.resolve("@cloud-messaging/emulator/preload")}`
       .trim(),
     NO_PROXY: proxyless,

@@ -7,8 +7,8 @@ const end = "<!-- end of what is generated -->"
 
 /** The page with its tables put in anew. */
 export const withTables = (page: string): string => {
-  const [before] = page.split(begin)
-  const [, after] = page.split(end)
+  const [before = ""] = page.split(begin)
+  const [, after = ""] = page.split(end)
   const tables = titles.flatMap(([table, title]) => [`## ${title}`, cells(table), summary(table)])
   return [`${before}${begin}`, ...tables, `${end}${after}`].join("\n\n")
 }
