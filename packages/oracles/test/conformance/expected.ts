@@ -38,6 +38,12 @@ export const expected: {
       "fcm-v1-http2": ["INVALID_ARGUMENT", 1, 0],
       "ours, `Fcm`": ["Failed: INVALID_ARGUMENT", 1, 0]
     },
+    mixed: {
+      "firebase-admin": ["accepted, messaging/invalid-argument, accepted", 3, 2],
+      "firebase-admin, HTTP/1.1": ["accepted, messaging/invalid-argument, accepted", 3, 2],
+      "fcm-v1-http2": ["INVALID_ARGUMENT", 3, 2],
+      "ours, `Fcm`": ["accepted, Failed: INVALID_ARGUMENT, accepted", 3, 2]
+    },
     message: {
       "firebase-admin": ["messaging/invalid-argument", 1, 0],
       "firebase-admin, HTTP/1.1": ["messaging/invalid-argument", 1, 0],
@@ -153,6 +159,10 @@ export const expected: {
     token: {
       "node-gcm": ["InvalidRegistration", 1, 0],
       "ours, `Gcm`": ["Failed: InvalidRegistration", 1, 0]
+    },
+    mixed: {
+      "node-gcm": ["accepted, InvalidRegistration, accepted", 1, 2],
+      "ours, `Gcm`": ["accepted, Failed: InvalidRegistration, accepted", 1, 2]
     },
     message: {
       "node-gcm": ["MessageTooBig", 1, 0],

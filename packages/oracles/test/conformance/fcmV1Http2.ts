@@ -10,12 +10,12 @@ const codeOf = (error: unknown): string => {
   return String(status ?? code ?? name)
 }
 
-answer(async ({ data, project, recipient }: Question) => {
+answer(async ({ data, project, recipients }: Question) => {
   const { clientEmail: client_email, privateKey: private_key } = serviceAccount
   const client = new FcmV1Http2({ serviceAccount: { project_id: project, client_email, private_key } })
   try {
-    const unregistered = await client.sendMulticast({ data }, [recipient])
-    return unregistered.length === 0 ? "accepted" : "unregistered"
+    const unregistered = await client.sendMulticast({ data }, [...recipients])
+    return recipients.map((recipient) => unregistered.includes(recipient) ? "unregistered" : "accepted").join(", ")
   } catch (error) {
     return codeOf(error)
   }

@@ -5,11 +5,11 @@ import { answer } from "../utils/answering.ts"
 import type { Question } from "./scenarios.ts"
 import { serviceAccount } from "./serviceAccount.ts"
 
-answer(async ({ data, project, recipient, transport }: Question & { readonly transport: "HTTP/1.1" | "HTTP/2" }) => {
+answer(async ({ data, project, recipients, transport }: Question & { readonly transport: "HTTP/1.1" | "HTTP/2" }) => {
   const messaging = getMessaging(
     initializeApp({ credential: cert({ ...serviceAccount, projectId: project }) }, project)
   )
   if (transport === "HTTP/1.1") messaging.enableLegacyHttpTransport()
-  const { responses: [response] } = await messaging.sendEach([{ token: recipient, data }])
-  return response?.error?.code ?? "accepted"
+  const { responses } = await messaging.sendEach(recipients.map((token) => ({ token, data })))
+  return responses.map(({ error }) => error?.code ?? "accepted").join(", ")
 })

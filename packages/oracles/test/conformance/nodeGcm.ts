@@ -9,13 +9,13 @@ const codeOf = (error: unknown): string => {
   return String(code)
 }
 
-answer(({ data, project, recipient }: Question) =>
+answer(({ data, project, recipients }: Question) =>
   new Promise((resolve) => {
     new Sender(`emulator:${project}`).send(
       new Message({ data }),
-      [recipient],
+      recipients,
       { retries: 5, backoff: 1 },
-      (error, response) => resolve(response === undefined ? codeOf(error) : response.results[0]?.error ?? "accepted")
+      (error, response) => resolve(response?.results.map(({ error = "accepted" }) => error).join(", ") ?? codeOf(error))
     )
   })
 )

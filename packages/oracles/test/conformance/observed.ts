@@ -24,11 +24,12 @@ const sent = <T extends "fcm" | "gcm">(table: T, clients: { readonly [C in Clien
     Object.entries<Ask<Question>>(clients).flatMap(([client, ask]) =>
       entries(table).map(([name, scenario]) => ({ client, ask, name, scenario }))
     ),
-    Effect.fnUntraced(function*({ ask, client, name, scenario: { data = { score: "42" }, fate = "ok", fault } }) {
+    Effect.fnUntraced(function*({ ask, client, name, scenario: { data = { score: "42" }, fates = ["ok"], fault } }) {
       const project = `${table} ${client} ${name}`.toLowerCase().replaceAll(/\W+/g, "-")
       const { faults, messages, requests } = yield* Emulator.project(project)
       if (fault !== undefined) yield* faults.add(fault)
-      const word = yield* said(ask({ project, recipient: `emulator:${fate}:${project}`, data }))
+      const recipients = fates.map((fate, i) => `emulator:${fate}:${project}-${i}`)
+      const word = yield* said(ask({ project, recipients, data }))
       const cell: Cell = [word, (yield* requests)[table], (yield* messages.query()).length]
       return [key(table, name, client), cell] as const
     }),

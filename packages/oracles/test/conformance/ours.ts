@@ -56,9 +56,9 @@ const codeOf = (result: Outcome.Outcome | SendError.SendError): string => {
   }
 }
 
-const send = ({ data, recipient }: Question) =>
-  Messaging.send(Message.make({ data }), recipient).pipe(
-    Effect.match({ onSuccess: ({ outcomes }) => outcomes.map(codeOf).join(), onFailure: codeOf })
+const send = ({ data, recipients }: Question) =>
+  Messaging.send(Message.make({ data }), recipients).pipe(
+    Effect.match({ onSuccess: ({ outcomes }) => outcomes.map(codeOf).join(", "), onFailure: codeOf })
   )
 
 export const sendByFcm = (question: Question) => Effect.provide(send(question), fcm(question.project))

@@ -42,10 +42,10 @@ const seen = (of: Table): ReadonlyArray<Seen> =>
     )
   )
 
-const written = ([said, requests, accepted]: Cell): string => {
+const written = ([said, requests, accepted]: Cell, scenario: Scenario): string => {
   const recorded = accepted === undefined ? String(requests) : `${requests} → ${accepted}`
   return `${said === "nothing" ? "**nothing**" : `\`${said}\``} · ${
-    Number(accepted) > 1 ? `**${recorded}**` : recorded
+    Number(accepted) > recipients(scenario) ? `**${recorded}**` : recorded
   }`
 }
 
@@ -55,30 +55,35 @@ const cells = (of: Table): string => {
   const rows = Object.entries<Scenario>(scenarios[of]).map(([row, { what }]) => [
     `\`${row}\``,
     what,
-    ...all.flatMap(({ cell, name }) => name === row ? [written(cell)] : [])
+    ...all.flatMap(({ cell, name, scenario }) => name === row ? [written(cell, scenario)] : [])
   ])
   return table(["scenario", "what the service does", ...clients], ...rows)
 }
 
-const isFine = ([said]: Cell): boolean => said === "accepted" || said === "a token"
+const isFine = (word: string): boolean => word === "accepted" || word === "a token"
+
+/** Of how many recipients the client says that their message was accepted. */
+const told = ([said]: Cell): number => said.split(", ").filter(isFine).length
+
+const recipients = ({ fates = ["ok"] }: Scenario): number => fates.length
 
 /** What there is to learn, by client. */
 const columns: { readonly [column: string]: (seen: Seen) => boolean } = {
-  "tries again": ({ cell: [, requests] }) => requests > 1,
+  "tries again": ({ cell: [, requests], scenario }) => requests > recipients(scenario),
   "gives up, though once more would do": ({ cell, scenario }) =>
-    isPassing(scenario) && !isFine(cell) && (cell[2] ?? 0) === 0,
-  "delivers twice": ({ cell: [, , accepted = 0] }) => accepted > 1,
-  "does not say that it was accepted": ({ cell }) => !isFine(cell) && (cell[2] ?? 0) > 0
+    isPassing(scenario) && told(cell) === 0 && (cell[2] ?? 0) === 0,
+  "delivers twice": ({ cell: [, , accepted = 0], scenario }) => accepted > recipients(scenario),
+  "does not say what was accepted": ({ cell, scenario }) => Math.min(cell[2] ?? 0, recipients(scenario)) > told(cell)
 }
 
 const summary = (of: Table): string => {
   const all = seen(of)
-  const told = Object.entries(columns).filter(([, holds]) => all.some(holds))
+  const shown = Object.entries(columns).filter(([, holds]) => all.some(holds))
   const rows = Array.from(new Set(all.map(({ client }) => client)), (client) => [
     client,
-    ...told.map(([, holds]) =>
+    ...shown.map(([, holds]) =>
       all.flatMap((seen) => seen.client === client && holds(seen) ? [`\`${seen.name}\``] : []).join(", ") || "–"
     )
   ])
-  return table(["client", ...told.map(([column]) => column)], ...rows)
+  return table(["client", ...shown.map(([column]) => column)], ...rows)
 }

@@ -1,10 +1,10 @@
-/** What is arranged at the emulator, for one message to one recipient, or for one access token. */
+/** What is arranged at the emulator, for one message, or for one access token. */
 import type { Fault } from "@cloud-messaging/emulator"
 
 export interface Scenario {
   readonly what: string
-  /** A magic name of the emulator's; by default `ok`. */
-  readonly fate?: string
+  /** Magic names of the emulator's, one a recipient; by default `ok`, and one. */
+  readonly fates?: ReadonlyArray<string>
   readonly fault?: Fault.Fault
   readonly data?: { readonly [key: string]: string }
   /** Of the account that asks for a token. */
@@ -14,12 +14,13 @@ export interface Scenario {
 /** What a client is asked: to send, and to say in its own words what became of it. */
 export interface Question {
   readonly project: string
-  readonly recipient: string
+  readonly recipients: ReadonlyArray<string>
   readonly data: { readonly [key: string]: string }
 }
 
 /** Whether what was refused would be accepted if it came again. */
-export const isPassing = ({ fate = "", fault }: Scenario): boolean => fate.endsWith("-1") || fault?.times !== undefined
+export const isPassing = ({ fates = [], fault }: Scenario): boolean =>
+  fates.some((fate) => fate.endsWith("-1")) || fault?.times !== undefined
 
 const once = (effect: Fault.Effect): Pick<Scenario, "fault"> => ({ fault: { effect, times: 1 } })
 
@@ -39,19 +40,20 @@ const tooMuch = { data: { text: "x".repeat(5000) } }
 /** Of FCM v1. */
 const fcm = {
   success: { what: "accepted" },
-  unregistered: { what: "404 UNREGISTERED", fate: "unregistered" },
-  token: { what: "400 INVALID_ARGUMENT, of the token", fate: "invalid" },
+  unregistered: { what: "404 UNREGISTERED", fates: ["unregistered"] },
+  token: { what: "400 INVALID_ARGUMENT, of the token", fates: ["invalid"] },
+  mixed: { what: "the same, of the second of three recipients", fates: ["ok", "invalid", "ok"] },
   message: { what: "400 INVALID_ARGUMENT, of the message", ...tooMuch },
-  sender: { what: "403 SENDER_ID_MISMATCH", fate: "mismatch" },
-  platform: { what: "401 THIRD_PARTY_AUTH_ERROR", fate: "apns-auth" },
+  sender: { what: "403 SENDER_ID_MISMATCH", fates: ["mismatch"] },
+  platform: { what: "401 THIRD_PARTY_AUTH_ERROR", fates: ["apns-auth"] },
   credentials: { what: "401, the access token alone, once", ...once(respond(401)) },
   permission: { what: "403, the project", fault: { effect: respond(403) } },
   project: { what: "404, the project", fault: { effect: respond(404) } },
-  device: { what: "429 QUOTA_EXCEEDED, the device, `Retry-After: 1`, once", fate: "quota-1" },
+  device: { what: "429 QUOTA_EXCEEDED, the device, `Retry-After: 1`, once", fates: ["quota-1"] },
   quota: { what: "429 QUOTA_EXCEEDED, the project, `Retry-After: 1`, once", ...once(respond(429, 1)) },
-  internal: { what: "500 INTERNAL, `Retry-After: 1`, once", fate: "internal-1" },
-  unavailable: { what: "503 UNAVAILABLE, `Retry-After: 1`, once", fate: "unavailable-1" },
-  down: { what: "503 UNAVAILABLE, `Retry-After: 1`, always", fate: "unavailable" },
+  internal: { what: "500 INTERNAL, `Retry-After: 1`, once", fates: ["internal-1"] },
+  unavailable: { what: "503 UNAVAILABLE, `Retry-After: 1`, once", fates: ["unavailable-1"] },
+  down: { what: "503 UNAVAILABLE, `Retry-After: 1`, always", fates: ["unavailable"] },
   page: { what: "502, a page of HTML, once", ...once(page) },
   reset: { what: "the connection (HTTP/2: the stream) drops without an answer, once", ...once({ _tag: "Reset" }) },
   cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) },
@@ -63,15 +65,16 @@ const fcm = {
 /** Of GCM. */
 const gcm = {
   success: { what: "accepted" },
-  unregistered: { what: "`NotRegistered`", fate: "unregistered" },
-  token: { what: "`InvalidRegistration`", fate: "invalid" },
+  unregistered: { what: "`NotRegistered`", fates: ["unregistered"] },
+  token: { what: "`InvalidRegistration`", fates: ["invalid"] },
+  mixed: { what: "the same, of the second of three recipients", fates: ["ok", "invalid", "ok"] },
   message: { what: "`MessageTooBig`", ...tooMuch },
-  sender: { what: "`MismatchSenderId`", fate: "mismatch" },
-  platform: { what: "`InvalidApnsCredential`", fate: "apns-auth" },
-  device: { what: "`DeviceMessageRateExceeded`, once", fate: "quota-1" },
-  internal: { what: "`InternalServerError`, once", fate: "internal-1" },
-  unavailable: { what: "`Unavailable`, once", fate: "unavailable-1" },
-  down: { what: "`Unavailable`, always", fate: "unavailable" },
+  sender: { what: "`MismatchSenderId`", fates: ["mismatch"] },
+  platform: { what: "`InvalidApnsCredential`", fates: ["apns-auth"] },
+  device: { what: "`DeviceMessageRateExceeded`, once", fates: ["quota-1"] },
+  internal: { what: "`InternalServerError`, once", fates: ["internal-1"] },
+  unavailable: { what: "`Unavailable`, once", fates: ["unavailable-1"] },
+  down: { what: "`Unavailable`, always", fates: ["unavailable"] },
   request: { what: "400", fault: { effect: respond(400) } },
   credentials: { what: "401", fault: { effect: respond(401) } },
   quota: { what: "429, `Retry-After: 1`, once", ...once(respond(429, 1)) },
