@@ -18,8 +18,11 @@ export interface Port {
 /** How long a connection may take to say what it speaks, and then to agree on TLS; in milliseconds. */
 const patience = 10_000
 
-/** Connections that do not yet say what they speak; of more the oldest is dropped. */
+/** Connections that did not yet say what they speak, or agree on TLS; of more the oldest is dropped. */
 const maxSilent = 1000
+
+/** How long a connection of HTTP/2 may be without a request, in milliseconds: 4 minutes, about as long as Google waits. */
+const maxIdle = 240_000
 
 /** As Google's own servers have it. */
 const maxConcurrentStreams = 100
@@ -57,12 +60,18 @@ export const make = ({ cert, key }: Certificate): Port => {
     else if (protocol === "http2") http2.emit("connection", socket)
     else for (const listener of http1) listener.call(server, socket)
   }
-  http2.on("session", (session) => server.emit("session", session))
+  http2.on("session", (session) => {
+    closeWhenIdle(session)
+    server.emit("session", session)
+  })
   http2.on("request", (request, response) => server.emit("request", request, response))
-  tls.on("secureConnection", (socket) => speak(socket.alpnProtocol === "h2" ? "http2" : "http1", socket))
 
   const sockets = new Set<Socket>()
-  const silent = new Set<Socket>()
+  const silent: Silent = new Map()
+  tls.on("secureConnection", (socket) => {
+    silent.delete(peerOf(socket))
+    speak(socket.alpnProtocol === "h2" ? "http2" : "http1", socket)
+  })
   server.removeAllListeners("connection")
   server.on("connection", (socket: Socket) => {
     sockets.add(socket)
@@ -74,26 +83,47 @@ export const make = ({ cert, key }: Certificate): Port => {
   return { server, destroy: () => sockets.forEach((socket) => socket.destroy()) }
 }
 
+/** Closes a connection on which nothing happens, and before that the requests on it that stopped in the middle. */
+const closeWhenIdle = (session: Http2.ServerHttp2Session): void => {
+  const streams = new Set<Http2.ServerHttp2Stream>()
+  session.on("stream", (stream) => {
+    streams.add(stream)
+    stream.on("close", () => streams.delete(stream))
+  })
+  session.setTimeout(maxIdle, () => {
+    if (streams.size === 0) session.close()
+    for (const stream of streams) if (!stream.readableEnded) stream.close(Http2.constants.NGHTTP2_CANCEL)
+  })
+}
+
+/** By whom they are from. */
+type Silent = Map<string, Socket>
+
+/** The same over TLS, which is another socket, as under it. */
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+
 /** Waits until a connection says what it speaks, and gives back what was read of it. */
-const listen = (socket: Socket, silent: Set<Socket>, speak: (protocol: Protocol, socket: Socket) => void): void => {
+const listen = (socket: Socket, silent: Silent, speak: (protocol: Protocol, socket: Socket) => void): void => {
+  const peer = peerOf(socket)
   const timer = setTimeout(() => socket.destroy(), patience)
-  const done = () => {
-    clearTimeout(timer)
-    silent.delete(socket)
-    socket.off("readable", peek).off("close", done)
-  }
+  let bytes = Buffer.of()
   const peek = () => {
-    const bytes: Buffer | null = socket.read()
-    if (bytes === null) return
+    const chunk: Buffer | null = socket.read()
+    if (chunk === null) return
+    bytes = Buffer.concat([bytes, chunk])
     const protocol = protocolOf(bytes)
-    socket.unshift(bytes)
     if (protocol === undefined) return
-    done()
+    clearTimeout(timer)
+    if (protocol !== "tls") silent.delete(peer)
+    socket.off("readable", peek).off("end", end)
+    socket.unshift(bytes)
     speak(protocol, socket)
   }
-  silent.add(socket)
-  socket.on("readable", peek).on("close", done).on("end", () => {
-    if (silent.has(socket)) socket.destroy()
+  const end = () => socket.destroy()
+  silent.set(peer, socket)
+  socket.on("readable", peek).on("end", end).on("close", () => {
+    clearTimeout(timer)
+    silent.delete(peer)
   })
-  if (silent.size > maxSilent) { for (const oldest of silent) return void oldest.destroy() }
+  if (silent.size > maxSilent) { for (const oldest of silent.values()) return void oldest.destroy() }
 }
