@@ -19,6 +19,7 @@ const google = [
   "fcm.googleapis.com",
   "iid.googleapis.com",
   "oauth2.googleapis.com",
+  "www.googleapis.com",
   "android.googleapis.com",
   "gcm-http.googleapis.com"
 ]
@@ -65,7 +66,7 @@ describe("the certificate", () => {
       }).pipe(Effect.provide(layer()))
   )
 
-  it.live.each(["example.com", "www.googleapis.com", "google.com", "googleapis.com", "127.0.0.2", "10.0.0.1"])(
+  it.live.each(["example.com", "storage.googleapis.com", "google.com", "googleapis.com", "127.0.0.2", "10.0.0.1"])(
     "is not that of %s",
     (host) =>
       Effect.gen(function*() {
