@@ -228,8 +228,15 @@ export const make = Effect.fnUntraced(function*<R>(
     invalidate: (token) =>
       Effect.suspend(() => {
         const isRefused = (kept: Kept) => Redacted.value(kept.token) === Redacted.value(token)
-        if (current !== undefined && isRefused(current)) current = undefined
-        return Effect.asVoid(Cache.invalidateWhen(cache, key, isRefused))
+        const forget = Cache.invalidateWhen(cache, key, (kept) => {
+          if (!isRefused(kept)) return false
+          // whoever found it just now does not make it the current one any more
+          kept.refreshAt = Number.POSITIVE_INFINITY
+          return true
+        })
+        return Effect.map(forget, () => {
+          if (current !== undefined && isRefused(current)) current = undefined
+        })
       })
   }
 })

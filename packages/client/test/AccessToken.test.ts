@@ -1,7 +1,8 @@
 import { AccessToken } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
+import { givingWayAt } from "./utils/time.ts"
 
 const get = AccessToken.AccessToken.use(({ get }) => Effect.map(get, Redacted.value))
 
@@ -150,6 +151,27 @@ describe("AccessToken", () => {
       assert.strictEqual(fetched.times, 2)
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("gives an invalidated token to nobody, whoever is about to get it meanwhile", () =>
+    Effect.gen(function*() {
+      for (let step = 1; step <= 40; step++) {
+        let fetched = 0
+        yield* Effect.gen(function*() {
+          const slow = yield* Effect.forkChild(
+            Effect.provideService(get, Scheduler.Scheduler, givingWayAt(step)),
+            { startImmediately: true }
+          )
+          if (fetched === 0) return yield* Fiber.interrupt(slow)
+          yield* invalidate("token-1")
+          yield* Fiber.join(slow)
+          assert.strictEqual(yield* get, "token-2", `step ${step}`)
+        }).pipe(
+          Effect.provide(
+            AccessToken.layer(Effect.sync(() => ({ token: Redacted.make(`token-${++fetched}`), expiresIn: 3600 })))
+          )
+        )
+      }
+    }))
 
   it.effect("keeps no token that does not last, and fetches it once each time", () => {
     const { fetched, layer } = tokens({ expiresIn: 0 })

@@ -1,9 +1,9 @@
 import { Message, Messaging, Recipient } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { givingWayAt, inTime, pass, settle } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -178,6 +178,47 @@ describe("send", () => {
       yield* Deferred.await(started)
       yield* Fiber.interrupt(fiber)
       yield* Deferred.await(interrupted)
+    }))
+
+  it.effect("cancels them before whoever sends goes on with anything else", () =>
+    Effect.gen(function*() {
+      for (const recipients of [["a"], ["a", "b"]]) {
+        let inFlight = 0
+        const answer: Http.Answer = () =>
+          Effect.andThen(Effect.sync(() => inFlight++), Effect.never).pipe(
+            Effect.ensuring(Effect.sync(() => inFlight--))
+          )
+        let left: number | undefined
+        const send = Messaging.send(message, recipients).pipe(
+          Effect.onInterrupt(() =>
+            Effect.sync(() => {
+              left = inFlight
+            })
+          )
+        )
+        const fiber = yield* Effect.forkChild(Effect.provide(send, Http.fcm(answer)))
+        yield* settle
+        assert.strictEqual(inFlight, recipients.length)
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual(left, 0)
+      }
+    }))
+
+  it.effect("takes no longer than its timeout, at whatever step another one is interrupted", () =>
+    Effect.gen(function*() {
+      for (let step = 1; step <= 80; step++) {
+        yield* Effect.gen(function*() {
+          const interrupted = yield* Effect.forkChild(
+            Effect.provideService(Messaging.send(message, "a"), Scheduler.Scheduler, givingWayAt(step)),
+            { startImmediately: true }
+          )
+          const other = yield* Effect.forkChild(Effect.flip(Messaging.send(message, "b")), { startImmediately: true })
+          yield* Fiber.interrupt(interrupted)
+          yield* pass("15 seconds")
+          assert.isDefined(other.pollUnsafe(), `step ${step}`)
+          yield* Fiber.interrupt(other)
+        }).pipe(Effect.provide(Http.fcm(() => Effect.never)))
+      }
     }))
 
   it.effect("sets the credentials of each protocol", () => {

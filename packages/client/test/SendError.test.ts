@@ -1,9 +1,10 @@
 /** Law 1: every recipient gets exactly one outcome; what is a fault of the whole send is an error that loses nobody. */
 import { Message, Messaging, Recipient, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Fiber, Schema } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
+import { pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -90,6 +91,33 @@ describe("TransportError", () => {
         assert.deepStrictEqual([error.message, outcomesOf(error)], ["no answer within 5s", [["a", "Unknown"]]])
       }
     }))
+
+  it.effect("keeps to requestTimeout, though the clock is set meanwhile", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 day")
+      for (const change of [-3_600_000, 3_600_000]) {
+        let changed = 0
+        const clock = yield* Effect.clockWith((clock) =>
+          Effect.succeed<Clock.Clock>({
+            ...clock,
+            currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + changed
+          })
+        )
+        const send = Effect.provideService(Effect.flip(Messaging.send(message, "a")), Clock.Clock, clock)
+        const first = yield* Effect.forkChild(send)
+        yield* pass("5 seconds")
+        const second = yield* Effect.forkChild(send)
+        yield* pass("5 seconds")
+        changed = change
+        const third = yield* Effect.forkChild(send)
+        for (const fiber of [first, second, third]) {
+          yield* pass("4999 millis")
+          assert.isUndefined(fiber.pollUnsafe())
+          yield* pass("1 millis")
+          assert.isDefined(fiber.pollUnsafe())
+        }
+      }
+    }).pipe(Effect.provide(Http.fcm(() => Effect.never))))
 
   it.effect("has 15 seconds as the default of requestTimeout", () =>
     Effect.gen(function*() {

@@ -13,11 +13,12 @@ import {
   Queue,
   References,
   Schedule,
+  Scheduler,
   Schema,
   Stream
 } from "effect"
 import * as Http from "./utils/http.ts"
-import { drive, givingWay, inTime, pass } from "./utils/time.ts"
+import { drive, givingWay, givingWayAt, inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -130,6 +131,26 @@ describe("sendStream", () => {
           all.filter((outcome) => outcome._tag === "Unavailable" && outcome.code === code).length,
           taken - 4
         )
+      }
+    }))
+
+  it.effect("law 1: everything taken is emitted, whatever who takes it was about to do at the end", () =>
+    Effect.gen(function*() {
+      for (let step = 1; step <= 500; step++) {
+        let taken = 0
+        const source = tokens(6).pipe(
+          Stream.rechunk(1),
+          Stream.mapArray((chunk) => {
+            taken += chunk.length
+            return chunk
+          })
+        )
+        const { all, error } = yield* collected(Messaging.sendStream(message, source, { concurrency: 5 })).pipe(
+          Effect.provide(Http.fcm(() => Http.fcmError(403, {}))),
+          Effect.provideService(Scheduler.Scheduler, givingWayAt(step, 100))
+        )
+        assert.strictEqual(error?._tag, "AuthenticationError")
+        assert.strictEqual(all.length, taken, `step ${step}`)
       }
     }))
 

@@ -1,7 +1,20 @@
 import { AccessToken, BoundedResponse, Fcm, Message, Messaging, RequestNotSent } from "@cloud-messaging/client"
 import { Http2Client } from "@cloud-messaging/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Array, ByteSize, Effect, Exit, Fiber, Layer, Metric, Redacted, Result, type Scope, Stream } from "effect"
+import {
+  Array,
+  ByteSize,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Metric,
+  Predicate,
+  Redacted,
+  Result,
+  type Scope,
+  Stream
+} from "effect"
 import { constTrue } from "effect/Function"
 import {
   HttpClient,
@@ -11,6 +24,7 @@ import {
   HttpIncomingMessage
 } from "effect/http"
 import { TestClock } from "effect/testing"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { constants } from "node:http2"
 import type * as Http2 from "node:http2"
 import * as Net from "node:net"
@@ -254,6 +268,18 @@ describe("what is lost", () => {
       assert.strictEqual(yield* fate(client.get(server.origin, { headers: { te: "gzip" } })), "not sent")
       assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
     }))
+
+  clean(
+    "headers that HTTP/2 does not take, of 20,000 requests that wait for a connection",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        const request = fate(client.get(server.origin, { headers: { te: "gzip" } }))
+        const fates = yield* Effect.all(Array.replicate(request, 20_000), { concurrency: "unbounded" })
+        assert.deepStrictEqual(tally(fates), { "not sent": 20_000 })
+      })
+  )
 })
 
 describe("SETTINGS", () => {
@@ -306,6 +332,34 @@ describe("SETTINGS", () => {
         assert.strictEqual(server.sessionCount, 3)
       })
   )
+})
+
+/** Has the next stream of a session be its last: it has no numbers left (2^31 - 1 is the largest, RFC 9113, 5.1.1). */
+const lastStreamNext = Effect.acquireRelease(
+  Effect.sync(() => {
+    const onStream = (message: unknown) => {
+      unsubscribe("http2.client.stream.created", onStream)
+      if (!Predicate.hasProperty(message, "stream") || !Predicate.hasProperty(message.stream, "session")) return
+      const { session } = message.stream
+      if (!Predicate.hasProperty(session, "setNextStreamID") || !Predicate.isFunction(session.setNextStreamID)) return
+      session.setNextStreamID(2 ** 31 - 1)
+    }
+    subscribe("http2.client.stream.created", onStream)
+    return onStream
+  }),
+  (onStream) => Effect.sync(() => unsubscribe("http2.client.stream.created", onStream))
+)
+
+describe("a connection without numbers for streams", () => {
+  clean("is replaced", {}, (client) =>
+    Effect.gen(function*() {
+      const server = yield* serve((stream) => answer(stream))
+      assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
+      yield* lastStreamNext
+      const fates = yield* Effect.replicateEffect(fate(client.get(server.origin)), 4)
+      assert.deepStrictEqual(tally(fates), { ok: 4 })
+      assert.strictEqual(server.sessionCount, 2)
+    }))
 })
 
 describe("interruption", () => {

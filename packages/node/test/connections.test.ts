@@ -147,9 +147,11 @@ describe("proxy", () => {
   clean(
     "whose URL is none",
     Effect.gen(function*() {
-      const error = yield* Effect.flip(get("https://localhost", {}, { HTTPS_PROXY: "user:secret@host" }))
-      assert.strictEqual(error._tag, "ConfigError")
-      assert.notInclude(`${error.message}${inspect(error, { depth: 10 })}`, "secret")
+      for (const HTTPS_PROXY of ["user:secret@host", "http://user:secret%@host"]) {
+        const error = yield* Effect.flip(get("https://localhost", {}, { HTTPS_PROXY }))
+        assert.strictEqual(error._tag, "ConfigError")
+        assert.notInclude(`${error.message}${inspect(error, { depth: 10 })}`, "secret")
+      }
       const exit = yield* Effect.exit(get("https://localhost", { proxy: Redacted.make("socks://secret") }))
       assert.strictEqual(exit._tag, "Failure")
       assert.notInclude(inspect(exit, { depth: 10 }), "secret")

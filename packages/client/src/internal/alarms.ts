@@ -8,7 +8,7 @@ import type * as Fiber from "effect/Fiber"
 
 /** Somebody who wants to be called. */
 export interface Alarm {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds as {@link Alarms.now} counts them. */
   readonly at: number
   /** The call; whoever is called is no longer on the list. An effect comes back where the rest needs one. */
   readonly ring: () => Effect.Effect<void> | undefined
@@ -22,6 +22,11 @@ export class Alarms {
 
   constructor(clock: Clock.Clock) {
     this.#clock = clock
+  }
+
+  /** Milliseconds that go on evenly, from whenever: nobody is called early or late because the clock is set. */
+  get now(): number {
+    return Math.floor(Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli)
   }
 
   /** Sets an alarm. An effect comes back where the timer must be set, too. */
@@ -41,15 +46,13 @@ export class Alarms {
     this.#timerAt = Number.POSITIVE_INFINITY
   }
 
-  readonly #setTimer: Effect.Effect<void> = Effect.suspend(() => {
+  // in one step: whoever is interrupted in the midst of several would leave a timer that is none, or that nobody can stop
+  readonly #setTimer: Effect.Effect<void> = Effect.withFiber(({ context }) => {
     this.#stopTimer()
     this.#timerAt = this.#first
-    const timer = Effect.withFiber((fiber) => {
-      this.#timer = fiber
-      return this.#run
-    })
     // nobody's child: whoever sets it may be gone before it rings
-    return Effect.asVoid(Effect.forkDetach(timer, { startImmediately: true }))
+    this.#timer = Effect.runForkWith(context)(this.#run)
+    return Effect.void
   })
 
   readonly #run: Effect.Effect<void> = Effect.suspend(() => {
@@ -57,13 +60,13 @@ export class Alarms {
       this.#timer = undefined
       return Effect.void
     }
-    const sleep = Effect.sleep(Math.max(0, this.#timerAt - this.#clock.currentTimeMillisUnsafe()))
+    const sleep = Effect.sleep(Math.max(0, this.#timerAt - this.now))
     return sleep.pipe(Effect.andThen(this.#ring), Effect.andThen(this.#run))
   })
 
   /** Calls all whose time has come; nobody who is called gives way to others before all are. */
   readonly #ring: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
-    const now = this.#clock.currentTimeMillisUnsafe()
+    const now = this.now
     const rung: Array<Effect.Effect<void>> = []
     for (const alarm of Array.from(this.#set)) {
       if (alarm.at > now || !this.#set.delete(alarm)) continue
@@ -80,3 +83,5 @@ export class Alarms {
     return first
   }
 }
+
+const nanosPerMilli = 1_000_000

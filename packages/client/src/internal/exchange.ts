@@ -54,12 +54,15 @@ export const quiet = Effect.fnUntraced(
   function*(): Effect.fn.Return<HttpClient.HttpClient, never, HttpClient.HttpClient> {
     const context = yield* Effect.context<HttpClient.HttpClient>()
     const init: RequestInit = { ...Context.getOrUndefined(context, FetchHttpClient.RequestInit), redirect: "manual" }
-    const own = Context.make(FetchHttpClient.RequestInit, init).pipe(
-      Context.add(HttpClient.TracerDisabledWhen, constTrue),
-      Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
-    )
+    const maxBodySize = ByteSize.bytes(maxBodyBytes)
     // requests of one send have one context
-    const withOwn = memoizeLast((context: Context.Context<never>) => Context.merge(context, own))
+    const withOwn = memoizeLast((context: Context.Context<never>) =>
+      context.pipe(
+        Context.add(FetchHttpClient.RequestInit, init),
+        Context.add(HttpClient.TracerDisabledWhen, constTrue),
+        Context.add(HttpIncomingMessage.MaxBodySize, maxBodySize)
+      )
+    )
     return HttpClient.transformResponse(
       Context.get(context, HttpClient.HttpClient),
       Effect.updateContext(withOwn)
@@ -79,8 +82,8 @@ export const exchange = <A, E>(
 ): Effect.Effect<A, E> => {
   const read = (response: HttpClientResponse.HttpClientResponse) =>
     Effect.matchEffect(readText(response), {
-      onFailure: (error) => hear(isTooLarge(error) ? answer(response, "", clock) : lost(error)),
-      onSuccess: (text) => hear(answer(response, text, clock))
+      onFailure: (error) => hear(isTooLarge(error) ? new Heard(response, "", clock) : lost(error)),
+      onSuccess: (text) => hear(new Heard(response, text, clock))
     })
   return Effect.matchEffect(client.execute(request), {
     // a client that fails on statuses still has the answer
@@ -92,14 +95,27 @@ export const exchange = <A, E>(
 /** Too long for an answer. */
 export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
 
-const answer = (response: HttpClientResponse.HttpClientResponse, text: string, clock: Clock.Clock): Answer => ({
-  status: response.status,
-  text,
-  // read where something went wrong: headers cost more than they mostly tell
-  get retryAfter() {
-    return retryAfter(response.headers["retry-after"], clock.currentTimeMillisUnsafe())
+/**
+ * An answer whose headers are looked at where something went wrong: they cost more than they mostly tell. A class, as V8
+ * makes the getter of an object literal old at birth, and the response with all that belongs to it lives as long.
+ */
+class Heard implements Answer {
+  readonly status: number
+  readonly text: string
+  readonly #response: HttpClientResponse.HttpClientResponse
+  readonly #clock: Clock.Clock
+
+  constructor(response: HttpClientResponse.HttpClientResponse, text: string, clock: Clock.Clock) {
+    this.status = response.status
+    this.text = text
+    this.#response = response
+    this.#clock = clock
   }
-})
+
+  get retryAfter(): Duration.Duration | undefined {
+    return retryAfter(this.#response.headers["retry-after"], this.#clock.currentTimeMillisUnsafe())
+  }
+}
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse

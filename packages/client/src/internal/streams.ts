@@ -5,6 +5,7 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
@@ -33,6 +34,7 @@ export const sendStream = <E, R>(
   if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nobody))
   return pipeline(layer, settings, recipients, {
     take: (input) => ({ recipient: Recipient.make(input), prepared }),
+    ahead: filledAhead,
     emit: (_, outcome) => outcome,
     onRejected: "end",
     errorOf: (end) => endError(end, nobody)
@@ -46,6 +48,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
 ): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
   pipeline(layer, settings, items, {
     take: ({ message, recipient }) => ({ recipient: Recipient.make(recipient), prepared: layer.prepare(message) }),
+    ahead: 5 * filledAhead, // one is filled for each message that comes
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
@@ -57,6 +60,8 @@ interface Pipeline<A, B, E> {
     readonly recipient: Recipient.Recipient
     readonly prepared: Result.Result<Group.Prepared, ReadonlyArray<Issue>>
   }
+  /** Requests of many recipients that may be filled ahead. */
+  readonly ahead: number
   readonly emit: (input: A, outcome: Outcome.Outcome) => B
   readonly onRejected: Send<A>["onRejected"]
   readonly errorOf: (end: NonNullable<Ended["end"]>) => E | undefined
@@ -65,14 +70,14 @@ interface Pipeline<A, B, E> {
 /** So many outcomes may wait to be taken before no more recipients are asked for. */
 const bufferSize = 1024
 
-/** Requests of many recipients that may be filled ahead: one is filled for each message that comes. */
-const filledAhead = 10
+/** Requests of many recipients that may be filled ahead. */
+const filledAhead = 2
 
 const pipeline = <A, B, E, E2, R>(
   layer: Layer,
   settings: Settings,
   source: Stream.Stream<A, E, R>,
-  { emit, errorOf, onRejected, take }: Pipeline<A, B, E2>
+  { ahead, emit, errorOf, onRejected, take }: Pipeline<A, B, E2>
 ): Stream.Stream<B, E | E2, R> => {
   const { metrics, protocol } = layer
   /** Workers that wait until what they settled is taken. */
@@ -97,7 +102,7 @@ const pipeline = <A, B, E, E2, R>(
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
     const { recipientsPerRequest } = protocol
-    const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : filledAhead * recipientsPerRequest)
+    const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : ahead * recipientsPerRequest)
     const arriving: Arriving<A> = new Arriving<A>({
       perRequest: recipientsPerRequest,
       stop: Effect.suspend(() => Fiber.interrupt(pulling)),
@@ -129,8 +134,10 @@ const pipeline = <A, B, E, E2, R>(
       arriving.add(prepared.success, { recipient, item: input }, now)
     }
     const isFull = () => arriving.size >= enough || engine.waiting >= settings.maxWaiting || isCrowded()
+    /** Of those that were pulled. */
+    let left: Iterator<A> & Iterable<A> = [][Symbol.iterator]()
     const arriveAll = (inputs: ReadonlyArray<A>) => {
-      const left = inputs[Symbol.iterator]()
+      left = inputs[Symbol.iterator]()
       return Effect.gen(function*() {
         let now = clock.currentTimeMillisUnsafe()
         for (const input of left) {
@@ -141,18 +148,13 @@ const pipeline = <A, B, E, E2, R>(
         }
         count()
         yield* engine.wake
-      }).pipe(
-        // who was pulled was taken, even when the send ends meanwhile
-        Effect.onInterrupt(() =>
-          Effect.sync(() => {
-            for (const input of left) arrive(input, clock.currentTimeMillisUnsafe())
-          })
-        )
-      )
+      })
     }
     const pulling: Fiber.Fiber<void, E> = yield* Stream.runForEachArray(source, arriveAll).pipe(
-      Effect.onExit(() => {
+      Effect.onExit((exit) => {
         arriving.end()
+        // who was pulled was taken, even when the send ends meanwhile
+        if (Exit.hasInterrupts(exit)) { for (const input of left) arrive(input, clock.currentTimeMillisUnsafe()) }
         return engine.wake
       }),
       Effect.forkScoped

@@ -29,6 +29,31 @@ export const givingWay = (seed: number): Scheduler.Scheduler => {
   }()
 }
 
+/** Has a fiber give way to others once, at that step of all that they do together, for so many turns. */
+export const givingWayAt = (step: number, turns = 1): Scheduler.Scheduler => {
+  let steps = 0
+  let isHeld = false
+  return new class extends Scheduler.MixedScheduler {
+    override shouldYield(fiber: Fiber.Fiber<unknown, unknown>) {
+      if (++steps !== step) return super.shouldYield(fiber)
+      isHeld = true
+      return true
+    }
+    override makeDispatcher() {
+      const dispatcher = super.makeDispatcher()
+      const schedule = dispatcher.scheduleTask.bind(dispatcher)
+      dispatcher.scheduleTask = (task, priority) => {
+        if (!isHeld) return schedule(task, priority)
+        isHeld = false
+        let left = turns
+        const go = () => --left > 0 ? schedule(go, priority) : task()
+        schedule(go, priority)
+      }
+      return dispatcher
+    }
+  }()
+}
+
 /** Jitter that is always its half. */
 const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
 

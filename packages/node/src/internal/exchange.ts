@@ -35,7 +35,8 @@ export interface Host {
 /** Runs what outlives the effect that waits for the response: the writing of a body, with the services of that effect. */
 export type Run = (effect: Effect.Effect<void>, context: Context.Context<never>) => Fiber.Fiber<void>
 
-type ExchangeStream = Http2.ClientHttp2Stream & { readonly exchange: Exchange }
+/** A stream outlives its end until a full garbage collection, as all that Node has a handle for: its exchange must not. */
+type ExchangeStream = Http2.ClientHttp2Stream & { exchange: Exchange | undefined }
 
 export class Exchange implements Source {
   readonly request: HttpClientRequest.HttpClientRequest
@@ -94,7 +95,7 @@ export class Exchange implements Source {
       return this.settle(Effect.fail(Failure.notSent(this.request, cause)))
     }
     this.#host = host
-    const ours = Object.assign(stream, { exchange: this })
+    const ours: ExchangeStream = Object.assign(stream, { exchange: this })
     this.#stream = ours
     stream.on("response", onResponse)
     stream.on("data", onData)
@@ -196,29 +197,31 @@ const withBody = { endStream: false }
 const withoutBody = { endStream: true }
 
 function onResponse(this: ExchangeStream, headers: Http2.IncomingHttpHeaders & Http2.IncomingHttpStatusHeader) {
-  this.exchange.responded(headers)
+  this.exchange?.responded(headers)
 }
 
 function onData(this: ExchangeStream, chunk: Buffer) {
-  this.exchange.received(chunk)
+  this.exchange?.received(chunk)
 }
 
 function onEnd(this: ExchangeStream) {
-  this.exchange.ended()
+  this.exchange?.ended()
 }
 
 function onError(this: ExchangeStream, cause: unknown) {
-  this.exchange.failed(cause)
+  this.exchange?.failed(cause)
 }
 
 function onClose(this: ExchangeStream) {
-  this.exchange.closed()
+  this.exchange?.closed()
+  this.exchange = undefined
 }
 
 /** As one array, which node:http2 takes without copying it into an object. */
 const headersOf = ({ headers, method }: HttpClientRequest.HttpClientRequest, target: Target): Array<string> => {
-  const out = [":method", method, ":scheme", target.scheme, ":authority", headers["host"] ?? target.authority]
-  out.push(":path", target.path)
+  const { path, scheme } = target
+  const authority = headers["host"] ?? target.authority
+  const out = [":method", method, ":scheme", scheme, ":authority", authority, ":path", path]
   for (const name in headers) {
     const value = headers[name]
     if (value !== undefined && Object.hasOwn(headers, name) && !ofConnection.has(name)) out.push(name, value)

@@ -41,6 +41,7 @@ export class Pool implements Session.Owner {
   readonly #sessions = new Set<Session.Session>()
   readonly #queue = new Set<Exchange>()
   #connecting = 0
+  #isStarting = false
   #isHttp1 = false
   #isClosed = false
 
@@ -72,11 +73,17 @@ export class Pool implements Session.Owner {
   }
 
   hasRoom(): void {
-    while (this.#queue.size > 0) {
-      const session = this.#leastLoaded
-      if (session === undefined) break
-      const exchange = this.#next()
-      if (exchange !== undefined) session.start(exchange)
+    // what fails as it starts leaves its room at once, for the loop that started it
+    if (this.#isStarting || this.#queue.size === 0) return
+    this.#isStarting = true
+    try {
+      for (let session = this.#leastLoaded; session !== undefined; session = this.#leastLoaded) {
+        const exchange = this.#next()
+        if (exchange === undefined) break
+        session.start(exchange)
+      }
+    } finally {
+      this.#isStarting = false
     }
   }
 

@@ -4,6 +4,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
@@ -37,8 +38,11 @@ export const isUsed = (proxy: Proxy | undefined, target: Target): proxy is Proxy
   proxy !== undefined && target.protocol === "https:" && !isExcepted(proxy.except, target)
 
 /** Whether a text is the URL of a proxy, or says that there is none. */
-export const isUrlOrEmpty = (text: string): boolean =>
-  text === "" || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+export const isUrlOrEmpty = (text: string): boolean => text === "" || (URL.canParse(text) && isUsable(new URL(text)))
+
+// a percent sign in a password must be written as %25
+const isUsable = (url: URL): boolean =>
+  /^https?:$/.test(url.protocol) && Result.isSuccess(Result.try(() => authorization(url)))
 
 /** As `NO_PROXY` is read: hosts with or without a port, which stand for their subdomains, too; `*` is all. */
 const isExcepted = (except: string, { hostname, port }: Target): boolean =>

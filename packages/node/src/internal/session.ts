@@ -99,6 +99,8 @@ export class Session implements Host {
   }
 
   refused(exchange: Exchange, stream: Http2.ClientHttp2Stream, cause: unknown): void {
+    // it has no number for a stream left, or is gone
+    if (stream.id === undefined) this.#drain()
     // a server that retires its connections gets on nevertheless
     this.#owner.refused(exchange, cause, !(this.#hasAnswered && this.#isPastLast(stream)))
   }
