@@ -3,17 +3,29 @@
  */
 import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/EmulatorServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { ChildProcess } from "effect/process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
 const bin = fileURLToPath(new URL("../src/internal/bin.ts", import.meta.url))
 
+/** What a user's state directory is: this one's, and none of the machine's. */
+const state = Fs.mkdtempSync(join(Os.tmpdir(), "emulator-"))
+
+afterAll(() => Fs.rmSync(state, { recursive: true }))
+
 const spawn = (args: ReadonlyArray<string>, env: { readonly [name: string]: string } = {}) =>
-  ChildProcess.make(process.execPath, [bin, ...args], { env, extendEnv: true, detached: false })
+  ChildProcess.make(process.execPath, [bin, ...args], {
+    env: { XDG_STATE_HOME: state, LOCALAPPDATA: state, HOME: state, ...env },
+    extendEnv: true,
+    detached: false
+  })
 
 /** What a command prints, and its exit code. */
 const run = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env?: { readonly [name: string]: string }) {
@@ -71,6 +83,10 @@ describe("cloud-messaging-emulator", () => {
         const url = /http:\/\/127\.0\.0\.1:\d+/.exec(lines.join("\n"))?.[0] ?? ""
         assert.include(lines.join("\n"), `FIREBASE_MESSAGING_EMULATOR_HOST=${new URL(url).host}`)
         assert.strictEqual(yield* get(`${url}/emulator/v1/clock`), 200)
+        assert.include(lines.join("\n"), url.replace("http:", "https:"))
+        const caFile = /NODE_EXTRA_CA_CERTS=(.+)/.exec(lines.join("\n"))?.[1] ?? ""
+        assert.isTrue(caFile.startsWith(state), caFile)
+        assert.match(Fs.readFileSync(caFile, "utf8"), /BEGIN CERTIFICATE/)
         yield* handle.kill({ killSignal })
         assert.strictEqual(yield* handle.exitCode, 0)
         const gone = yield* Effect.flip(get(`${url}/emulator/v1/clock`))
@@ -87,6 +103,19 @@ describe("cloud-messaging-emulator", () => {
       assert.match(printed, /Cannot listen on 127\.0\.0\.1:\d+: another program listens there.*--port/)
       assert.notInclude(printed, "at ")
     }).pipe(Effect.provide([layerServer(), services])), patience)
+
+  it.live("keeps its certificate where it is told, and tells in a line where it cannot", () =>
+    Effect.gen(function*() {
+      const directory = join(state, "elsewhere")
+      const there = yield* run(["exec", "--certificates", directory, "--", process.execPath, "-e", ""])
+      assert.deepStrictEqual(there, { code: 0, printed: "" })
+      assert.isTrue(Fs.existsSync(join(directory, "certificates", "ca.pem")))
+      Fs.writeFileSync(join(state, "file"), "")
+      const { code, printed } = yield* run(["--certificates", join(state, "file"), "--port", "0"])
+      assert.strictEqual(code, 1)
+      assert.match(printed, /--certificates/)
+      assert.notInclude(printed, "    at ")
+    }).pipe(Effect.provide(services)), patience)
 
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
     Effect.gen(function*() {

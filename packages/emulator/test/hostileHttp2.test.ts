@@ -246,12 +246,12 @@ const attacks: ReadonlyArray<Attack> = [
 ]
 
 /** What a connection does until it is through, or the server ends it. */
-const run = ({ first, isEnded, reads = true, rounds = 0, then }: Attack, open: () => Net.Socket) =>
+const run = ({ first, isEnded, reads = true, rounds = 0, then = () => Buffer.of() }: Attack, open: () => Net.Socket) =>
   Effect.callback<boolean>((resume) => {
     const socket = open()
     let round = 0
     const go = () => {
-      while (then !== undefined && round < rounds && !socket.destroyed) {
+      while (round < rounds && !socket.destroyed) {
         if (!socket.write(then(round++))) return void socket.once("drain", go)
       }
       socket.resume()

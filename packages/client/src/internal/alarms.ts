@@ -26,7 +26,7 @@ export class Alarms {
 
   /** Milliseconds that go on evenly, from whenever: nobody is called early or late because the clock is set. */
   get now(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe() / nanosPerMilli)
+    return Math.floor(Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli)
   }
 
   /** Sets an alarm. An effect comes back where the timer must be set, too. */
@@ -84,4 +84,4 @@ export class Alarms {
   }
 }
 
-const nanosPerMilli = 1_000_000n
+const nanosPerMilli = 1_000_000

@@ -89,13 +89,19 @@ class Seat implements Alarm {
   /** When the request that is in flight has taken too long, as alarms count. */
   at = Number.POSITIVE_INFINITY
   worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  /** How the next worker would begin. */
-  onTimeout: Effect.Effect<void> | undefined = undefined
+  /** Takes the verdict of that request. */
+  heard: ((verdict: Verdict.Verdict) => Effect.Effect<void>) | undefined = undefined
   isVacated = false
 
   ring(): undefined {
     this.isVacated = true
     this.worker?.interruptUnsafe()
+  }
+
+  /** Nobody sits here any more. A set keeps what was in it for a while (V8 links its old tables to the new ones). */
+  leave(): void {
+    this.worker = undefined
+    if (!this.isVacated) this.heard = undefined
   }
 }
 
@@ -110,9 +116,10 @@ export class Engine<A> {
   #alarm: Alarm | undefined
   /** When that is; Infinity: nobody is called. */
   #alarmAt = Number.POSITIVE_INFINITY
-  /** Opens when the send ends before all was sent. */
-  readonly #stop = Latch.makeUnsafe()
+  /** Opens when the send ends before all was sent; there if somebody ever waited for it. */
+  #stop: Latch.Latch | undefined
   readonly #deadline: number
+  readonly #requestTimeout: number
   #inFlight = 0
   /** How many wait, as far as the gauge was told. */
   #told = 0
@@ -124,6 +131,7 @@ export class Engine<A> {
     this.#clock = Context.get(context, Clock.Clock)
     this.#alarms = alarmsOf(this.#clock)
     this.#deadline = Duration.toMillis(settings.deadline)
+    this.#requestTimeout = Duration.toMillis(settings.requestTimeout)
     this.#waiting = new Waiting({ recipientsPerRequest, deadline: this.#deadline })
   }
 
@@ -167,13 +175,16 @@ export class Engine<A> {
   // Workers
   // ---------------------------------------------------------------------------
 
-  #seat(first?: Effect.Effect<void>): Effect.Effect<void> {
+  #seat(heard?: Seat["heard"]): Effect.Effect<void> {
     const seat = new Seat()
     const work = Effect.withFiber<void>((worker) => {
       seat.worker = worker
       return Effect.ensuring(
-        first === undefined ? this.#work(seat) : this.#finish(seat, first),
-        Effect.sync(() => this.#alarms.clear(seat))
+        heard === undefined ? this.#work(seat) : this.#finish(seat, heard(this.#timedOut)),
+        Effect.sync(() => {
+          this.#alarms.clear(seat)
+          seat.leave()
+        })
       )
     })
     const worked = Effect.onInterrupt(
@@ -181,7 +192,7 @@ export class Engine<A> {
       // now: as a child it would go on until the fiber that runs the send ends, which may have more to do
       () => seat.worker === undefined ? Effect.void : Fiber.interrupt(seat.worker)
     )
-    return Effect.flatMap(worked, (exit) => seat.isVacated ? this.#seat(seat.onTimeout) : exit)
+    return Effect.flatMap(worked, (exit) => seat.isVacated ? this.#seat(seat.heard) : exit)
   }
 
   /** What a worker does until there is nothing more to do. */
@@ -276,9 +287,15 @@ export class Engine<A> {
     this.#alarmAt = Number.POSITIVE_INFINITY
   }
 
+  /** Waits until the send ends before all was sent. */
+  get #stopped(): Effect.Effect<void> {
+    this.#stop ??= Latch.makeUnsafe(this.#isStopped)
+    return this.#stop.await
+  }
+
   /** The send has ended: nobody waits on. */
   get #callOff(): Effect.Effect<void> {
-    return Effect.andThen(this.#stop.open, this.#idle.callAll)
+    return this.#stop === undefined ? this.#idle.callAll : Effect.andThen(this.#stop.open, this.#idle.callAll)
   }
 
   /** After the end: who waits is given up, who was not sent to is left. */
@@ -302,7 +319,7 @@ export class Engine<A> {
         if (unfit !== undefined) return this.#withoutToken(taken, unfit)
         return this.#isOpen
           // who was due may have waited for a slot since
-          ? this.#ask(seat, this.#inTime(taken, Duration.zero), credential, hasRenewed)
+          ? this.#ask(seat, this.#inTime(taken), credential, hasRenewed)
           : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed))
       }
     })
@@ -337,10 +354,14 @@ export class Engine<A> {
       clock: this.#clock,
       withSpan: this.#send.settings.requestSpans
     }, heard)
-    seat.at = this.#alarms.now + Duration.toMillis(this.#send.settings.requestTimeout)
-    seat.onTimeout = Effect.suspend(() => heard(Verdict.lost(timedOut(this.#send.settings.requestTimeout))))
+    seat.at = this.#alarms.now + this.#requestTimeout
+    seat.heard = heard
     const timer = this.#alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
+  }
+
+  get #timedOut(): Verdict.Verdict {
+    return Verdict.lost(timedOut(this.#send.settings.requestTimeout))
   }
 
   /** Has a refused credential renewed, where that may help. */
@@ -351,15 +372,15 @@ export class Engine<A> {
 
   get #isOpen(): boolean {
     return !this.#isStopped && this.#send.settings.pacing === undefined &&
-      Duration.isZero(this.#send.layer.gate.wait(this.#now))
+      this.#send.layer.gate.wait(this.#alarms.now) === 0
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
   #admit(taken: ReadonlyArray<Group.Group<A>>) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
-      if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stop.await)
-      let groups = this.#inTime(taken, Duration.zero)
+      if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stopped)
+      let groups = this.#inTime(taken)
       while (groups.length > 0) {
         const { end } = this.#ended
         if (end !== undefined) {
@@ -369,24 +390,24 @@ export class Engine<A> {
           }
           return []
         }
-        const wait = gate.wait(this.#now)
-        if (Duration.isZero(wait)) return groups
+        const wait = gate.wait(this.#alarms.now)
+        if (wait === 0) return groups
         groups = this.#inTime(groups, wait)
         // nobody waits on when the send ends
-        if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stop.await)
+        if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stopped)
       }
       return groups
     })
   }
 
   /** Those that are still in time after a wait (zero: now); the others are given up. */
-  #inTime(groups: ReadonlyArray<Group.Group<A>>, wait: Duration.Duration): ReadonlyArray<Group.Group<A>> {
-    const at = this.#now + Duration.toMillis(wait)
+  #inTime(groups: ReadonlyArray<Group.Group<A>>, wait = 0): ReadonlyArray<Group.Group<A>> {
+    const at = this.#now + wait
     return groups.filter((group) => {
       // a deadline of zero leaves time for one attempt, if that need not wait
-      const isOnly = this.#deadline === 0 && group.attempts === 0 && Duration.isZero(wait)
+      const isOnly = this.#deadline === 0 && group.attempts === 0 && wait === 0
       if (isOnly || Group.isInTime(group, at, this.#deadline)) return true
-      const trouble = Duration.isZero(wait) ? group.trouble ?? this.#tooLate : this.#gateClosed(wait)
+      const trouble = wait === 0 ? group.trouble ?? this.#tooLate : this.#gateClosed(Duration.millis(wait))
       if (trouble.denied !== undefined) {
         this.#endWith([group], trouble.denied)
       } else {
@@ -481,7 +502,7 @@ export class Engine<A> {
       const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
       if (status === 429 && slows === "everybody") {
         const pause = retryAfter ?? this.#send.layer.protocol.rateLimitPause
-        this.#send.layer.gate.close(this.#now, pause, code)
+        this.#send.layer.gate.close(this.#alarms.now, pause, code)
       }
       for (const group of groups) {
         if (ambiguous) group.ambiguous = true

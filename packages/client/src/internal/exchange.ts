@@ -54,12 +54,15 @@ export const quiet = Effect.fnUntraced(
   function*(): Effect.fn.Return<HttpClient.HttpClient, never, HttpClient.HttpClient> {
     const context = yield* Effect.context<HttpClient.HttpClient>()
     const init: RequestInit = { ...Context.getOrUndefined(context, FetchHttpClient.RequestInit), redirect: "manual" }
-    const own = Context.make(FetchHttpClient.RequestInit, init).pipe(
-      Context.add(HttpClient.TracerDisabledWhen, constTrue),
-      Context.add(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
-    )
+    const maxBodySize = ByteSize.bytes(maxBodyBytes)
     // requests of one send have one context
-    const withOwn = memoizeLast((context: Context.Context<never>) => Context.merge(context, own))
+    const withOwn = memoizeLast((context: Context.Context<never>) =>
+      context.pipe(
+        Context.add(FetchHttpClient.RequestInit, init),
+        Context.add(HttpClient.TracerDisabledWhen, constTrue),
+        Context.add(HttpIncomingMessage.MaxBodySize, maxBodySize)
+      )
+    )
     return HttpClient.transformResponse(
       Context.get(context, HttpClient.HttpClient),
       Effect.updateContext(withOwn)

@@ -6,8 +6,9 @@ import * as Duration from "effect/Duration"
 /** No send waits so long: what is beyond it is a mistake of the service, which must not shut the layer for good. */
 const longest = Duration.days(1)
 
+/** Times are in milliseconds that go on evenly: nobody waits longer because the clock is set. */
 export class Gate {
-  #openAt = 0
+  #openAt = Number.NEGATIVE_INFINITY
   #code = ""
 
   /** Closes it for so long, a day at most; never opens it earlier. */
@@ -19,8 +20,8 @@ export class Gate {
   }
 
   /** How long it stays closed; zero: it is open. */
-  wait(now: number): Duration.Duration {
-    return Duration.millis(Math.max(0, this.#openAt - now))
+  wait(now: number): number {
+    return Math.max(0, this.#openAt - now)
   }
 
   /** The code of the answer that closed it. */

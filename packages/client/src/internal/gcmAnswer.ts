@@ -82,7 +82,7 @@ const details: { readonly [code: string]: string | undefined } = {
 const wordOn = (
   recipient: Recipient.Recipient,
   result: GcmHttp.Result,
-  { retryAfter }: Answer,
+  answer: Answer,
   scrub: Scrub
 ): Verdict.Word => {
   if ("message_id" in result) {
@@ -94,5 +94,5 @@ const wordOn = (
   const { error } = result
   const fault = faults.find(faults.gcm, error)
   const code = fault === undefined ? scrub.code(error) : error
-  return Verdict.ofFault(recipient, fault ?? "keep", { code, detail: details[code], retryAfter })
+  return Verdict.ofFault(recipient, fault ?? "keep", { code, detail: details[code], retryAfter: answer.retryAfter })
 }

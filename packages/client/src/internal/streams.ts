@@ -34,6 +34,7 @@ export const sendStream = <E, R>(
   if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nobody))
   return pipeline(layer, settings, recipients, {
     take: (input) => ({ recipient: Recipient.make(input), prepared }),
+    ahead: filledAhead,
     emit: (_, outcome) => outcome,
     onRejected: "end",
     errorOf: (end) => endError(end, nobody)
@@ -47,6 +48,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
 ): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
   pipeline(layer, settings, items, {
     take: ({ message, recipient }) => ({ recipient: Recipient.make(recipient), prepared: layer.prepare(message) }),
+    ahead: 5 * filledAhead, // one is filled for each message that comes
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
@@ -58,6 +60,8 @@ interface Pipeline<A, B, E> {
     readonly recipient: Recipient.Recipient
     readonly prepared: Result.Result<Group.Prepared, ReadonlyArray<Issue>>
   }
+  /** Requests of many recipients that may be filled ahead. */
+  readonly ahead: number
   readonly emit: (input: A, outcome: Outcome.Outcome) => B
   readonly onRejected: Send<A>["onRejected"]
   readonly errorOf: (end: NonNullable<Ended["end"]>) => E | undefined
@@ -66,14 +70,14 @@ interface Pipeline<A, B, E> {
 /** So many outcomes may wait to be taken before no more recipients are asked for. */
 const bufferSize = 1024
 
-/** Requests of many recipients that may be filled ahead: one is filled for each message that comes. */
-const filledAhead = 10
+/** Requests of many recipients that may be filled ahead. */
+const filledAhead = 2
 
 const pipeline = <A, B, E, E2, R>(
   layer: Layer,
   settings: Settings,
   source: Stream.Stream<A, E, R>,
-  { emit, errorOf, onRejected, take }: Pipeline<A, B, E2>
+  { ahead, emit, errorOf, onRejected, take }: Pipeline<A, B, E2>
 ): Stream.Stream<B, E | E2, R> => {
   const { metrics, protocol } = layer
   /** Workers that wait until what they settled is taken. */
@@ -98,7 +102,7 @@ const pipeline = <A, B, E, E2, R>(
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 
     const { recipientsPerRequest } = protocol
-    const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : filledAhead * recipientsPerRequest)
+    const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : ahead * recipientsPerRequest)
     const arriving: Arriving<A> = new Arriving<A>({
       perRequest: recipientsPerRequest,
       stop: Effect.suspend(() => Fiber.interrupt(pulling)),

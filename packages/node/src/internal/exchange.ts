@@ -219,8 +219,9 @@ function onClose(this: ExchangeStream) {
 
 /** As one array, which node:http2 takes without copying it into an object. */
 const headersOf = ({ headers, method }: HttpClientRequest.HttpClientRequest, target: Target): Array<string> => {
-  const out = [":method", method, ":scheme", target.scheme, ":authority", headers["host"] ?? target.authority]
-  out.push(":path", target.path)
+  const { path, scheme } = target
+  const authority = headers["host"] ?? target.authority
+  const out = [":method", method, ":scheme", scheme, ":authority", authority, ":path", path]
   for (const name in headers) {
     const value = headers[name]
     if (value !== undefined && Object.hasOwn(headers, name) && !ofConnection.has(name)) out.push(name, value)
