@@ -22,7 +22,7 @@ const retryPolicy = RetryPolicy.make({ base: "200 millis", times: 3 })
 
 /** To the emulator, which takes every recipient and decides its fate by its name. */
 const emulated = Effect.fn("quickstart.emulated")(function*(file: string) {
-  const { url } = yield* EmulatorServer.EmulatorServer
+  const { secureUrl: url } = yield* EmulatorServer.EmulatorServer
   yield* Console.log(`The emulator listens on ${url}\n`)
 
   const fcm = Fcm.layer({ projectId: "quickstart", url }).pipe(

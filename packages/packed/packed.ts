@@ -102,7 +102,7 @@ const checkFiles = Effect.fnUntraced(function*({ name, tarball }: Packed) {
   yield* failIf(`publint ${name}`, messages.map((message) => formatMessage(message, pkg)))
 
   const contents = createPackageFromTarballData(bytes)
-  const modules = contents.listFiles().flatMap((file) => /\/dist\/([A-Z]\w*)\.js$/.exec(file)?.[1] ?? [])
+  const modules = contents.listFiles().flatMap((file) => /\/dist\/([A-Z]\w*|preload)\.js$/.exec(file)?.[1] ?? [])
   const analysis = yield* Effect.promise(() =>
     checkPackage(contents, { entrypoints: [".", ...modules.map((module) => `./${module}`)] })
   )

@@ -1,7 +1,7 @@
 /** The quickstart's flags, and the services that it runs on. */
 import type { Emulator } from "@cloud-messaging/emulator"
 import * as EmulatorServer from "@cloud-messaging/emulator/EmulatorServer"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Http2Client } from "@cloud-messaging/node"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Config, Console, Data, Effect, FileSystem, Layer, Option, Schema, type Terminal } from "effect"
@@ -59,7 +59,7 @@ export const main = <E1 extends Failure, E2 extends Failure>(jobs: {
           jobs.emulated(Option.getOrElse(recipients, () => ownRecipients)),
           keep ? untilStopped : Effect.void
         ),
-        EmulatorServer.layer()
+        layerEmulated
       )
     })
   ).pipe(Command.withDescription("Send one message to every recipient of a file, and see what becomes of it"))
@@ -67,10 +67,15 @@ export const main = <E1 extends Failure, E2 extends Failure>(jobs: {
   Command.run(command, { version: "0.0.0" }).pipe(
     // the command line tells of its own errors by itself
     Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Console.error(`\n${error.message}`)),
-    Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),
+    Effect.provide(Layer.mergeAll(NodeServices.layer, Http2Client.layer())),
     NodeRuntime.runMain({ disableErrorReporting: true })
   )
 }
+
+/** The emulator, and HTTP/2 over TLS as to Google: its certificate is its own, and it is on this side of any proxy. */
+const layerEmulated = Layer.unwrap(
+  Effect.map(EmulatorServer.EmulatorServer, ({ ca }) => Http2Client.layer({ ca: [ca], noProxy: "*" }))
+).pipe(Layer.provideMerge(EmulatorServer.layer()))
 
 class Usage extends Data.TaggedError("Usage")<Failure> {}
 

@@ -116,7 +116,7 @@ describe("the main job", () => {
         })
       })
       const response = yield* Effect.promise(() =>
-        globalThis.fetch(`${url}/fcm/send`, {
+        globalThis.fetch(`${url.replace("https:", "http:")}/fcm/send`, {
           method: "POST",
           headers: { authorization: "key=owner" },
           body: "{\"registration_ids\":[\"a\"]}"

@@ -37,7 +37,8 @@ const runProcess = Effect.fnUntraced(function*(file: string, job: Job, certifica
   const handle = yield* ChildProcess.make(Process.execPath, [path, JSON.stringify(job)], {
     stdin: "ignore",
     stderr: "inherit",
-    env: { NODE_EXTRA_CA_CERTS: certificate },
+    // for peers that can be told no other host: they run under the emulator's preload
+    env: { NODE_EXTRA_CA_CERTS: certificate, FIREBASE_MESSAGING_EMULATOR_HOST: new URL(job.origin).host },
     extendEnv: true
   })
   const printed = yield* handle.stdout.pipe(Stream.decodeText(), Stream.mkString)

@@ -1,6 +1,6 @@
 /** fcm-v1-http2's `sendMulticast`, with its 10 connections, which it opens anew each time. */
+import "@cloud-messaging/emulator/preload"
 import { registerHooks } from "node:module"
-import { divert } from "../process/divert.ts"
 import { measure } from "../process/measure.ts"
 import { message } from "../process/work.ts"
 
@@ -12,8 +12,7 @@ registerHooks({
       : next(specifier, context)
 })
 
-await measure(async ({ origin, project }) => {
-  divert(origin)
+await measure(async ({ project }) => {
   const { default: FcmV1Http2 } = await import("fcm-v1-http2")
   const client = new FcmV1Http2({ serviceAccount: { project_id: project } })
   return async (tokens) => {

@@ -1,10 +1,11 @@
 /**
- * The emulator as an HTTP/1.1 server, for any client. Needs Node.
+ * The emulator as a server, for any client: HTTP/1.1 and HTTP/2, in clear and over TLS, on one port. Needs Node.
  *
  * @since 1.0.0
  */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -13,15 +14,17 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServer from "effect/http/HttpServer"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
-import { createServer } from "node:http"
 import * as Emulator from "./Emulator.ts"
-import type { AnswerCut } from "./internal/answer.ts"
+import * as Certificate from "./internal/certificate.ts"
+import * as certificateStore from "./internal/certificateStore.ts"
+import * as connection from "./internal/connection.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 import * as movableClock from "./internal/movableClock.ts"
+import * as Port from "./internal/port.ts"
 
 /**
  * Where to listen, and what the emulator begins with.
@@ -52,6 +55,12 @@ export interface Options extends Emulator.Options {
   readonly hostNames?: ReadonlyArray<string> | undefined
   /** What the control API wants as a bearer token. By default none. */
   readonly token?: Redacted.Redacted | undefined
+  /**
+   * The directory that keeps the certificate from one start to the next, with its key, in a folder `certificates` that
+   * nobody but this user may read. It is renewed there 30 days before its end, when its names change, and when it is
+   * damaged. By default it is made for this server alone, and is in no file.
+   */
+  readonly certificates?: string | undefined
 }
 
 /**
@@ -63,8 +72,17 @@ export interface Options extends Emulator.Options {
 export class EmulatorServer extends Context.Service<EmulatorServer, {
   /** The origin, such as `http://127.0.0.1:8025`: the `url` of `Fcm`. */
   readonly url: string
+  /** The same over TLS, such as `https://127.0.0.1:8025`: for who trusts {@link ca}. */
+  readonly secureUrl: string
   /** Such as `127.0.0.1:8025`: the value of `FIREBASE_MESSAGING_EMULATOR_HOST`. */
   readonly host: string
+  /**
+   * The certificate in PEM of the authority that signed the server's: what a client trusts, such as `Http2Client` with
+   * `ca: [ca]`. It can name `localhost`, the loopback and the hosts of Google's messaging alone, and its key is gone.
+   */
+  readonly ca: string
+  /** The file that holds {@link ca}, where `certificates` are kept: the value of `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string | undefined
 }>()("@cloud-messaging/emulator/EmulatorServer") {}
 
 /**
@@ -83,8 +101,26 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
 }
 
 /**
+ * The certificate could not be kept where it was to be.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class CertificateNotKept extends Data.TaggedError("CertificateNotKept")<{
+  /** Where it was to be kept. */
+  readonly directory: string
+  /** What the file system said. */
+  readonly cause: PlatformError.PlatformError
+}> {
+  override get message(): string {
+    return `The certificate cannot be kept in ${this.directory}: ${this.cause.message}`
+  }
+}
+
+/**
  * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken, with `TokenRequired`
- * if others than this machine reach `host` and there is no token.
+ * if others than this machine reach `host` and there is no token, with `CertificateNotKept` if `certificates` is no
+ * directory that can be written to.
  *
  * **Example** (FCM and GCM through a real connection)
  *
@@ -103,53 +139,51 @@ export class TokenRequired extends Data.TaggedError("TokenRequired")<{
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<EmulatorServer | Emulator.Emulator | Emulator.App, HttpServerError.ServeError | TokenRequired> =>
+): Layer.Layer<
+  EmulatorServer | Emulator.Emulator | Emulator.App,
+  HttpServerError.ServeError | TokenRequired | CertificateNotKept
+> =>
   Layer.effect(EmulatorServer, make(options)).pipe(
     Layer.provideMerge(Layer.provide(Emulator.layerWith(options), movableClock.layer))
   )
 
-const make = Effect.fnUntraced(function*({ host = "127.0.0.1", hostNames = [], port = 0, token }: Options) {
+const make = Effect.fnUntraced(function*(options: Options) {
+  const { certificates, host = "127.0.0.1", hostNames = [], port = 0, token } = options
   const app = yield* Emulator.App
   const hasToken = token !== undefined && Redacted.value(token) !== ""
   if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
   const controls = yield* control.make({ host, hostNames, token: hasToken ? token : undefined })
   const services = app.pipe(
-    Effect.catchTags({ ConnectionReset: () => drop, AnswerCut: cut }),
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )
-  const server = yield* NodeHttpServer.make(createServer, {
+  const { caFile, certificate } = yield* certificateOf(certificates)
+  const listener = Port.make(certificate)
+  const server = yield* NodeHttpServer.make(() => listener.server, {
     host,
     port,
     // clients keep connections alive, and nothing is lost when an emulator ends
     gracefulShutdownTimeout: 0
   })
+  yield* Effect.addFinalizer(() => Effect.sync(listener.destroy))
   yield* server.serve(Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
-    ({ url }) => control.isControl(url) ? controls : services
+    ({ url }) => connection.handle(control.isControl(url) ? connection.processed(controls) : services)
   ))
   // who listens on every address is reached on this machine's own
   const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
     "//[::]:",
     "//[::1]:"
   )
-  return { url, host: new URL(url).host }
+  return { url, secureUrl: url.replace("http:", "https:"), host: new URL(url).host, ca: certificate.ca, caFile }
 })
+
+const certificateOf = (directory: string | undefined) =>
+  directory === undefined
+    ? Effect.map(Certificate.make, (certificate) => ({ certificate, caFile: undefined }))
+    : certificateStore.keep(directory).pipe(
+      Effect.mapError((cause) => new CertificateNotKept({ directory, cause })),
+      Effect.provide([NodeFileSystem.layer, NodePath.layer])
+    )
 
 /** The most that a body may have: a thousand ids of the longest kind and a message, with much to spare. */
 const maxBody = ByteSize.mebibytes(8)
-
-/** Drops the connection, whose answer then goes nowhere. */
-const drop = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
-  NodeHttpServerRequest.toServerResponse(request).destroy()
-  return HttpServerResponse.empty()
-})
-
-/** Drops the connection when half of the answer has left. */
-const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
-  const { socket } = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
-  yield* Effect.callback<void>((resume) => {
-    socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, () => resume(Effect.void))
-  })
-  return yield* drop
-})

@@ -85,12 +85,54 @@ export const Refuse = Schema.TaggedStruct("Refuse", {
 export const Unregister = Schema.TaggedStruct("Unregister", {})
 
 /**
- * The schema of a connection that drops; nothing was accepted.
+ * The schema of a connection that drops; nothing was accepted. Over HTTP/2 it is the request's stream that is reset
+ * (INTERNAL_ERROR), which leaves the sender as much in doubt: other requests have theirs on the same connection.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const Reset = Schema.TaggedStruct("Reset", {})
+
+/**
+ * The schema of a GOAWAY, by which a server says that it takes no more requests on an HTTP/2 connection.
+ *
+ * **Details**
+ *
+ * Without `abrupt` the request is answered, as are all that came before the sender knew, and then the connection ends. An
+ * abrupt one leaves the request out, and those on its connection that came later, as far as none of them was begun: they
+ * were not processed, as the last stream id of the GOAWAY tells (where one was begun that came later, and for the first
+ * request of a connection, REFUSED_STREAM does), nothing was accepted, and the sender may send them again. What is begun is
+ * answered, and then the connection ends. Senders get the code NO_ERROR.
+ *
+ * HTTP/1.1 has nothing like it: there the answer says `connection: close`, and an abrupt one is {@link Reset}. In memory
+ * the one does nothing, and the other is {@link Reset}.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const GoAway = Schema.TaggedStruct("GoAway", { abrupt: Schema.optionalKey(Schema.Boolean) })
+
+/**
+ * The schema of a stream that is refused (REFUSED_STREAM): the request was not processed, nothing was accepted, and the
+ * sender may send it again, on the same connection. Over HTTP/1.1 and in memory, which have no word for it, it is
+ * {@link Reset}.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const RefuseStream = Schema.TaggedStruct("RefuseStream", {})
+
+/**
+ * The schema of a lower limit of streams: from this request on, which is answered, its HTTP/2 connection takes `streams`
+ * requests at once, 1 to 100, and refuses more (REFUSED_STREAM). A connection takes 100 by default, as Google's do. Over
+ * HTTP/1.1 and in memory it does nothing.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const LimitStreams = Schema.TaggedStruct("LimitStreams", {
+  streams: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))
+})
 
 /**
  * The schema of an answer that is cut: what was asked was done, and the sender cannot know.
@@ -114,7 +156,7 @@ export type Effect = typeof Effect.Type
  * @category schemas
  * @since 1.0.0
  */
-export const Effect = Schema.Union([Respond, Refuse, Unregister, Reset, Cut])
+export const Effect = Schema.Union([Respond, Refuse, Unregister, Reset, Cut, GoAway, RefuseStream, LimitStreams])
 
 const Millis = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 3_600_000 }))
 
@@ -225,7 +267,7 @@ export type Preset = typeof Preset.Type
  * @category schemas
  * @since 1.0.0
  */
-export const Preset = Schema.Literals(["quota-storm", "flaky-503", "token-rot", "slow", "html-502"])
+export const Preset = Schema.Literals(["quota-storm", "flaky-503", "token-rot", "slow", "html-502", "goaway"])
 
 /**
  * Faults that happen to everybody.
@@ -237,6 +279,7 @@ export const Preset = Schema.Literals(["quota-storm", "flaky-503", "token-rot", 
  * - `token-rot`: one recipient of twenty is found to be uninstalled.
  * - `slow`: answers take half a second on the average.
  * - `html-502`: one request of five gets a front end's page.
+ * - `goaway`: one request of twenty ends its connection, abruptly: HTTP/2 clients lose nothing by it.
  *
  * **Example** (One's own seed)
  *
@@ -262,5 +305,6 @@ export const presets: { readonly [Name in Preset]: Fault } = {
       body: "<!DOCTYPE html>\n<title>Error 502 (Server Error)!!1</title>\n"
     },
     probability: 0.2
-  }
+  },
+  goaway: { effect: { _tag: "GoAway", abrupt: true }, probability: 0.05 }
 }

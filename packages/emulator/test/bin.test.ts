@@ -3,17 +3,29 @@
  */
 import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/EmulatorServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { ChildProcess } from "effect/process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 
 const bin = fileURLToPath(new URL("../src/internal/bin.ts", import.meta.url))
 
+/** What a user's state directory is: this one's, and none of the machine's. */
+const state = Fs.mkdtempSync(join(Os.tmpdir(), "emulator-"))
+
+afterAll(() => Fs.rmSync(state, { recursive: true }))
+
 const spawn = (args: ReadonlyArray<string>, env: { readonly [name: string]: string } = {}) =>
-  ChildProcess.make(process.execPath, [bin, ...args], { env, extendEnv: true, detached: false })
+  ChildProcess.make(process.execPath, [bin, ...args], {
+    env: { XDG_STATE_HOME: state, LOCALAPPDATA: state, HOME: state, ...env },
+    extendEnv: true,
+    detached: false
+  })
 
 /** What a command prints, and its exit code. */
 const run = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env?: { readonly [name: string]: string }) {
@@ -41,6 +53,21 @@ const get = (url: string, token?: string) =>
     Effect.map(({ status }) => status)
   )
 
+/** What a command sees of its environment. */
+const Seen = Schema.Struct({
+  env: Schema.Record(Schema.String, Schema.String),
+  key: Schema.Struct({
+    path: Schema.String,
+    mode: Schema.Number,
+    account: Schema.Record(Schema.String, Schema.String),
+    isPrivate: Schema.Boolean
+  }),
+  ca: Schema.String,
+  cas: Schema.String
+})
+
+const decodeSeen = Schema.decodeUnknownEffect(Schema.fromJsonString(Seen))
+
 const services = Layer.merge(NodeServices.layer, FetchHttpClient.layer)
 
 // each starts a program or two
@@ -56,6 +83,10 @@ describe("cloud-messaging-emulator", () => {
         const url = /http:\/\/127\.0\.0\.1:\d+/.exec(lines.join("\n"))?.[0] ?? ""
         assert.include(lines.join("\n"), `FIREBASE_MESSAGING_EMULATOR_HOST=${new URL(url).host}`)
         assert.strictEqual(yield* get(`${url}/emulator/v1/clock`), 200)
+        assert.include(lines.join("\n"), url.replace("http:", "https:"))
+        const caFile = /NODE_EXTRA_CA_CERTS=(.+)/.exec(lines.join("\n"))?.[1] ?? ""
+        assert.isTrue(caFile.startsWith(state), caFile)
+        assert.match(Fs.readFileSync(caFile, "utf8"), /BEGIN CERTIFICATE/)
         yield* handle.kill({ killSignal })
         assert.strictEqual(yield* handle.exitCode, 0)
         const gone = yield* Effect.flip(get(`${url}/emulator/v1/clock`))
@@ -72,6 +103,19 @@ describe("cloud-messaging-emulator", () => {
       assert.match(printed, /Cannot listen on 127\.0\.0\.1:\d+: another program listens there.*--port/)
       assert.notInclude(printed, "at ")
     }).pipe(Effect.provide([layerServer(), services])), patience)
+
+  it.live("keeps its certificate where it is told, and tells in a line where it cannot", () =>
+    Effect.gen(function*() {
+      const directory = join(state, "elsewhere")
+      const there = yield* run(["exec", "--certificates", directory, "--", process.execPath, "-e", ""])
+      assert.deepStrictEqual(there, { code: 0, printed: "" })
+      assert.isTrue(Fs.existsSync(join(directory, "certificates", "ca.pem")))
+      Fs.writeFileSync(join(state, "file"), "")
+      const { code, printed } = yield* run(["--certificates", join(state, "file"), "--port", "0"])
+      assert.strictEqual(code, 1)
+      assert.match(printed, /--certificates/)
+      assert.notInclude(printed, "    at ")
+    }).pipe(Effect.provide(services)), patience)
 
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
     Effect.gen(function*() {
@@ -122,6 +166,73 @@ describe("cloud-messaging-emulator", () => {
         }).pipe(Effect.provide(services)),
       patience
     )
+
+    it.live(
+      "leads SDKs there, beside what the user has set, for as long as the command runs",
+      () =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const folder = yield* fs.makeTempDirectoryScoped()
+          yield* fs.writeFileString(`${folder}/own.pem`, "-- the user's authority --")
+          const code = `
+          const fs = require("node:fs")
+          const { GOOGLE_APPLICATION_CREDENTIALS: key, NODE_EXTRA_CA_CERTS: cas, ...env } = process.env
+          const { mode } = fs.statSync(key)
+          const { private_key, ...account } = JSON.parse(fs.readFileSync(key))
+          console.log(JSON.stringify({
+            env,
+            key: { path: key, mode: mode & 0o777, account, isPrivate: private_key.startsWith("-----BEGIN PRIVATE KEY") },
+            ca: fs.readFileSync(env.CLOUD_MESSAGING_EMULATOR_CA, "utf8"),
+            cas: fs.readFileSync(cas, "utf8")
+          }))`
+          const { printed } = yield* run(["--certificates", folder, ...script(code)], {
+            GOOGLE_APPLICATION_CREDENTIALS: "/the/key/of/a/real/project.json",
+            GCLOUD_PROJECT: "my-project",
+            NODE_EXTRA_CA_CERTS: `${folder}/own.pem`,
+            NODE_OPTIONS: "--no-warnings",
+            NO_PROXY: "example.com"
+          })
+          const { ca, cas, env, key } = yield* decodeSeen(printed)
+          const host = env["FIREBASE_MESSAGING_EMULATOR_HOST"] ?? ""
+          assert.match(host, /^127\.0\.0\.1:\d+$/)
+          assert.deepStrictEqual(key.account, {
+            type: "service_account",
+            project_id: "my-project",
+            private_key_id: "emulator",
+            client_email: "emulator@emulator.iam.gserviceaccount.com",
+            client_id: "0",
+            auth_uri: "https://accounts.google.com/o/oauth2/auth",
+            token_uri: `http://${host}/token`,
+            universe_domain: "googleapis.com"
+          })
+          assert.deepStrictEqual([key.mode, key.isPrivate], [0o600, true])
+          assert.isFalse(yield* fs.exists(key.path))
+          assert.deepStrictEqual([env["GOOGLE_CLOUD_PROJECT"], env["GCLOUD_PROJECT"]], ["my-project", "my-project"])
+          assert.match(ca, /^-----BEGIN CERTIFICATE-----/)
+          assert.strictEqual(cas, `-- the user's authority --\n${ca}`)
+          assert.match(env["NODE_OPTIONS"] ?? "", /^--no-warnings --import=file:\/\/\S+\/preload\.ts$/)
+          assert.match(env["NO_PROXY"] ?? "", /^example\.com,127\.0\.0\.1,fcm\.googleapis\.com,/)
+          assert.strictEqual(env["no_proxy"], env["NO_PROXY"])
+        }).pipe(Effect.scoped, Effect.provide(services)),
+      patience
+    )
+
+    it.live("has a key file whose token_uri gives an access token", () =>
+      Effect.gen(function*() {
+        const { printed } = yield* run(script(`
+          const { createSign } = require("node:crypto")
+          const account = JSON.parse(require("node:fs").readFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS))
+          const iat = Math.floor(Date.now() / 1000)
+          const scope = "https://www.googleapis.com/auth/firebase.messaging"
+          const claims = { iss: account.client_email, scope, aud: account.token_uri, iat, exp: iat + 3600 }
+          const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url")
+          const unsigned = encode({ alg: "RS256", typ: "JWT" }) + "." + encode(claims)
+          const assertion = unsigned + "." + createSign("RSA-SHA256").end(unsigned).sign(account.private_key, "base64url")
+          const grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+          fetch(account.token_uri, { method: "POST", body: new URLSearchParams({ grant_type, assertion }) })
+            .then(async (response) => console.log(response.status, Object.keys(await response.json()).join(" ")))`))
+        assert.strictEqual(printed.trim(), "200 access_token expires_in token_type")
+      }).pipe(Effect.provide(services)), patience)
 
     it.live("hands on a signal, and waits for the command to end in its own way", () =>
       Effect.gen(function*() {

@@ -23,6 +23,32 @@ const statuses = (recipients: ReadonlyArray<string>) =>
 
 const many = Array.from({ length: 100 }, (_, i) => `token-${i}`)
 
+describe("what only HTTP/2 has, in memory", () => {
+  it.effect.each<{ readonly effect: Fault.Effect }>([
+    { effect: { _tag: "GoAway" } },
+    { effect: { _tag: "LimitStreams", streams: 1 } }
+  ])("$effect is not seen", ({ effect }) =>
+    Effect.gen(function*() {
+      yield* add({ effect })
+      assert.deepStrictEqual(yield* statuses(["ada", "bob"]), [200, 200])
+      assert.deepStrictEqual(yield* arrived, ["ada", "bob"])
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
+  it.effect.each<{ readonly effect: Fault.Effect }>([
+    { effect: { _tag: "GoAway", abrupt: true } },
+    { effect: { _tag: "RefuseStream" } }
+  ])("$effect loses the request, which does not arrive", ({ effect }) =>
+    Effect.gen(function*() {
+      const { faults } = yield* Emulator.project(project)
+      yield* add({ effect, times: 1 })
+      const error = yield* Effect.flip(sendFcm("ada"))
+      assert.strictEqual(error.reason._tag, "TransportError")
+      assert.isEmpty(yield* arrived)
+      assert.deepStrictEqual(yield* statuses(["ada"]), [200])
+      assert.deepStrictEqual((yield* faults.list).map(({ strikes }) => strikes), [1])
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+})
+
 describe("an answer", () => {
   it.effect.each([
     { status: 400, canonical: "INVALID_ARGUMENT", code: undefined },

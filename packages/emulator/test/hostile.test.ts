@@ -361,8 +361,12 @@ const malformed: ReadonlyArray<{
   readonly statuses: ReadonlyArray<number | undefined>
 }> = [
   { name: "a line that asks nothing", bytes: concat("GET\r\n\r\n"), statuses: [400] },
-  { name: "a handshake of TLS", bytes: Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), statuses: [400] },
-  { name: "HTTP/2 that nobody asked for", bytes: concat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), statuses: [400] },
+  {
+    name: "a handshake of TLS that breaks off",
+    bytes: Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3),
+    statuses: [undefined]
+  },
+  { name: "HTTP/2 without a word", bytes: concat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), statuses: [undefined] },
   { name: "a version of HTTP that is none", bytes: concat(`GET / HTTP/9.9\r\n${head}\r\n`), statuses: [400] },
   { name: "a method that is none", bytes: concat(`FETCH / HTTP/1.1\r\n${head}\r\n`), statuses: [400] },
   { name: "a tunnel", bytes: concat(`CONNECT evil.example:443 HTTP/1.1\r\n${head}\r\n`), statuses: [undefined] },

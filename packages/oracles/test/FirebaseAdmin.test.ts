@@ -29,12 +29,12 @@ interface Question {
 }
 
 class FirebaseAdmin extends Context.Service<FirebaseAdmin, {
-  readonly ask: (question: Question) => Effect.Effect<void, Sdk.SdkError>
+  readonly ask: (question: Question) => Effect.Effect<string, Sdk.SdkError>
 }>()("@cloud-messaging/oracles/FirebaseAdmin") {}
 
 const live = Layer.effect(
   FirebaseAdmin,
-  Effect.map(Sdk.start<Question>("firebaseAdmin"), (ask) => FirebaseAdmin.of({ ask }))
+  Effect.map(Sdk.start<Question>("firebaseAdmin/process.ts"), (ask) => FirebaseAdmin.of({ ask }))
 ).pipe(Layer.merge(Ours.layerFcm), Layer.provideMerge(Wire.layer))
 
 const theirs = (message: Question["message"], options?: Partial<Question>) =>

@@ -27,13 +27,14 @@ interface Question {
 }
 
 class NodeGcm extends Context.Service<NodeGcm, {
-  readonly ask: (question: Question) => Effect.Effect<void, Sdk.SdkError>
+  readonly ask: (question: Question) => Effect.Effect<string, Sdk.SdkError>
 }>()("@cloud-messaging/oracles/NodeGcm") {}
 
-const live = Layer.effect(NodeGcm, Effect.map(Sdk.start<Question>("nodeGcm"), (ask) => NodeGcm.of({ ask }))).pipe(
-  Layer.merge(Ours.layerGcm),
-  Layer.provideMerge(Wire.layer)
-)
+const live = Layer.effect(NodeGcm, Effect.map(Sdk.start<Question>("nodeGcm/process.ts"), (ask) => NodeGcm.of({ ask })))
+  .pipe(
+    Layer.merge(Ours.layerGcm),
+    Layer.provideMerge(Wire.layer)
+  )
 
 const theirs = (message: Terms, recipients: ReadonlyArray<string>) =>
   Effect.gen(function*() {

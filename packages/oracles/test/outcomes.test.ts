@@ -8,7 +8,6 @@ import { initializeApp } from "firebase-admin/app"
 import { getMessaging } from "firebase-admin/messaging"
 import * as NodeGcm from "node-gcm"
 import * as Https from "node:https"
-import * as Net from "node:net"
 
 // -----------------------------------------------------------------------------
 // Theirs
@@ -28,16 +27,18 @@ const sendWithNodeGcm = (host: string, ids: ReadonlyArray<string>, retries: numb
 
 let apps = 0
 
-/** firebase-admin over HTTP/1.1, whose connections an application's agent may give. */
-const firebaseAdmin = (host: string) => {
-  const { hostname, port } = new URL(`http://${host}`)
-  class Agent extends Https.Agent {
-    override createConnection = () => Net.connect({ host: hostname, port: Number(port) })
+/** firebase-admin over HTTP/1.1, whose connections an application's agent makes. */
+const firebaseAdmin = ({ ca, host }: EmulatorServer.EmulatorServer["Service"]) => {
+  class EmulatorAgent extends Https.Agent {
+    override createConnection(...[options, listener]: Parameters<Https.Agent["createConnection"]>) {
+      const { hostname, port } = new URL(`https://${host}`)
+      return super.createConnection({ ...options, host: hostname, port, ca }, listener)
+    }
   }
   const messaging = getMessaging(initializeApp({
     projectId: "my-project",
     credential: { getAccessToken: () => Promise.resolve({ access_token: "owner", expires_in: 3600 }) },
-    httpAgent: new Agent()
+    httpAgent: new EmulatorAgent()
   }, String(++apps)))
   messaging.enableLegacyHttpTransport()
   return messaging
@@ -131,7 +132,7 @@ layer(EmulatorServer.layer(), { excludeTestServices: true })("what becomes of ea
 
   it.effect("firebase-admin: sendEach in the order of the messages", () =>
     Effect.gen(function*() {
-      const { host } = yield* EmulatorServer.EmulatorServer
+      const server = yield* EmulatorServer.EmulatorServer
       const tokens = names(
         "each",
         "slow-300",
@@ -143,7 +144,7 @@ layer(EmulatorServer.layer(), { excludeTestServices: true })("what becomes of ea
         "unavailable-1"
       )
       const { failureCount, responses, successCount } = yield* Effect.promise(() =>
-        firebaseAdmin(host).sendEach(tokens.map((token) => ({ token, data: { score: "42" } })))
+        firebaseAdmin(server).sendEach(tokens.map((token) => ({ token, data: { score: "42" } })))
       )
       const report = yield* Effect.provide(Messaging.send(message, tokens), fcm)
       assert.deepStrictEqual(
@@ -158,9 +159,9 @@ layer(EmulatorServer.layer(), { excludeTestServices: true })("what becomes of ea
 
   it.effect("firebase-admin: topics, and the index of each that failed", () =>
     Effect.gen(function*() {
-      const { host } = yield* EmulatorServer.EmulatorServer
+      const server = yield* EmulatorServer.EmulatorServer
       const tokens = names("topics", "ok", "unregistered", "moved", "unregistered", "unavailable-1")
-      const messaging = firebaseAdmin(host)
+      const messaging = firebaseAdmin(server)
       const theirs = [
         yield* Effect.promise(() => messaging.subscribeToTopic(tokens, "news")),
         yield* Effect.promise(() => messaging.unsubscribeFromTopic(tokens, "news"))

@@ -19,6 +19,15 @@ const program = Effect.gen(function*() {
   for (const layer of [fcm, gcm]) {
     assert.deepStrictEqual(yield* Effect.provide(announce, layer), { sent: [lin], streamed: [lin] })
   }
+  // as an SDK does, which knows Google by name alone
+  const { status } = yield* Effect.promise(() =>
+    fetch("https://fcm.googleapis.com/v1/projects/my-project/messages:send", {
+      method: "POST",
+      headers: { authorization: "Bearer owner" },
+      body: JSON.stringify({ message: { token: "by-an-sdk" } })
+    })
+  )
+  assert.strictEqual(status, 200)
   const { messages } = yield* Emulator.Emulator
   const arrived = yield* messages.await({ recipient: ada }, { count: 4 })
   assert.deepStrictEqual(arrived.map(({ project }) => project), ["my-project", "my-project", "default", "default"])

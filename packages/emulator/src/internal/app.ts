@@ -7,7 +7,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
-import type { AnswerCut, ConnectionReset } from "./answer.ts"
+import type { AnswerCut, ConnectionReset, NotProcessed } from "./answer.ts"
 import * as deviceGroups from "./deviceGroups.ts"
 import * as fcmV1 from "./fcmV1.ts"
 import * as gcmHttp from "./gcmHttp.ts"
@@ -18,7 +18,7 @@ import { World } from "./world.ts"
 
 export type App = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
-  ConnectionReset | AnswerCut,
+  ConnectionReset | NotProcessed | AnswerCut,
   HttpServerRequest.HttpServerRequest | Scope.Scope
 >
 
@@ -42,7 +42,8 @@ const routes = HttpRouter.addAll([
   HttpRouter.route("POST", "/gcm/notification", deviceGroups.change),
   HttpRouter.route("GET", "/fcm/notification", deviceGroups.lookUp),
   HttpRouter.route("GET", "/gcm/notification", deviceGroups.lookUp),
-  HttpRouter.route("POST", "/token", oauth.token)
+  HttpRouter.route("POST", "/token", oauth.token),
+  HttpRouter.route("POST", oauth.olderPath, oauth.token)
 ])
 
 export const make: Effect.Effect<App, never, World | Scope.Scope> = Effect.gen(function*() {

@@ -13,17 +13,18 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { homedir } from "node:os"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
+import { stateDirectory } from "./certificateStore.ts"
+import * as environment from "./environment.ts"
+import { hostVariable, tokenVariable } from "./environment.ts"
 import * as exec from "./exec.ts"
-
-/** Where clients find the emulator, and the token with which they may control it. */
-const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
-const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 
 // -----------------------------------------------------------------------------
 // Flags
@@ -52,6 +53,10 @@ const flags = {
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
   ),
+  certificates: Flag.Directory("certificates").pipe(
+    Flag.withDescription("The directory that keeps the certificate, by default in the user's state directory"),
+    Flag.optional
+  ),
   strict: Flag.Boolean("strict").pipe(
     Flag.withDescription("Only registered devices exist: who sends to another is told UNREGISTERED"),
     Flag.withDefault(Project.defaults.strict)
@@ -78,10 +83,18 @@ type Flags = Command.Command.Config.Infer<typeof flags>
 
 const defaultPort = 8025
 
-const toOptions = ({ token, ...flags }: Flags, port: number): EmulatorServer.Options => ({
-  ...flags,
-  port: Option.getOrElse(flags.port, () => port),
-  token: Option.getOrUndefined(token)
+const toOptions = Effect.fnUntraced(function*({ token, ...flags }: Flags, port: number) {
+  const path = yield* Path.Path
+  const options: EmulatorServer.Options = {
+    ...flags,
+    port: Option.getOrElse(flags.port, () => port),
+    token: Option.getOrUndefined(token),
+    certificates: Option.getOrElse(
+      flags.certificates,
+      () => stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
+    )
+  }
+  return options
 })
 
 // -----------------------------------------------------------------------------
@@ -116,6 +129,8 @@ const withServer = <A, E, R>(
     const context = yield* Layer.build(EmulatorServer.layer(options)).pipe(
       Effect.catchTags({
         ServeError: (error) => Effect.fail(notStarted(options)(error)),
+        CertificateNotKept: ({ message }) =>
+          Effect.fail(new NotStarted({ message: `${message}. Choose another directory with --certificates` })),
         TokenRequired: ({ message }) => Effect.fail(new NotStarted({ message: `${message}: give one with --token` }))
       })
     )
@@ -127,25 +142,46 @@ const withServer = <A, E, R>(
 // -----------------------------------------------------------------------------
 
 const start = (flags: Flags) =>
-  withServer(
-    toOptions(flags, defaultPort),
-    ({ host, url }) => Effect.andThen(Console.log(greeting(host, url, Option.isSome(flags.token))), Effect.never)
-  ).pipe(
-    // who stops it by a signal wants it to end, which is no failure
-    Effect.onInterrupt(() => exitWith(0))
-  )
+  Effect.flatMap(toOptions(flags, defaultPort), (options) =>
+    withServer(
+      options,
+      (server) =>
+        environmentOf(server, flags).pipe(
+          Effect.flatMap((env) => Console.log(greeting(server, env, Option.isSome(flags.token)))),
+          Effect.andThen(Effect.never)
+        )
+    )).pipe(
+      // who stops it by a signal wants it to end, which is no failure
+      Effect.onInterrupt(() => exitWith(0))
+    )
 
-const greeting = (host: string, url: string, hasToken: boolean) =>
-  `Cloud Messaging emulator at ${url}
+const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token }: Flags) =>
+  environment.make(server, Option.getOrUndefined(token), process.env)
+
+const greeting = (
+  { caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
+  { GOOGLE_APPLICATION_CREDENTIALS: keyFile, NODE_OPTIONS: nodeOptions }: environment.Environment,
+  hasToken: boolean
+) =>
+  `Cloud Messaging emulator at ${url} and ${secureUrl}
 
   ${hostVariable}=${host}
       sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
+  GOOGLE_APPLICATION_CREDENTIALS=${keyFile}
+      is the key of an account that it trusts, as long as it runs
+  NODE_EXTRA_CA_CERTS=${caFile}
+      has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
+  NODE_OPTIONS=${quoted(nodeOptions)}
+      leads a program's SDKs here, such as firebase-admin, whatever they know of it
   Fcm    ${url}
   Gcm    ${url}/fcm/send
   OAuth  ${url}/token
 
 What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)" : ""}
 Nothing is sent to anybody. Stop it with ctrl-c.`
+
+/** As a shell takes it. */
+const quoted = (text: string) => text.includes(" ") ? `'${text}'` : text
 
 const emulator = Command.make("cloud-messaging-emulator").pipe(
   Command.withSharedFlags(flags),
@@ -165,11 +201,11 @@ const execCommand = Command.make(
   },
   Effect.fnUntraced(function*({ args, command }) {
     const flags = yield* emulator
-    const token = Option.map(flags.token, (token) => ({ [tokenVariable]: Redacted.value(token) }))
     yield* withServer(
-      toOptions(flags, 0),
-      ({ host }) =>
-        exec.run(command, args, { [hostVariable]: host, ...Option.getOrUndefined(token) }).pipe(
+      yield* toOptions(flags, 0),
+      (server) =>
+        environmentOf(server, flags).pipe(
+          Effect.flatMap((env) => exec.run(command, args, env)),
           Effect.flatMap(exitWith),
           Effect.uninterruptible
         )
@@ -177,7 +213,7 @@ const execCommand = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    `Starts it on a free port, runs a command with ${hostVariable} set, and ends with the command and its exit code`
+    `Starts it on a free port, runs a command in an environment that leads SDKs there, and ends with its exit code`
   )
 )
 

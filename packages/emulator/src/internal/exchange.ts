@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Fault from "../Fault.ts"
-import { AnswerCut, ConnectionReset, html, json } from "./answer.ts"
+import { AnswerCut, Connection, ConnectionReset, html, json, NotProcessed } from "./answer.ts"
 import * as Fate from "./fate.ts"
 import * as faults from "./faults.ts"
 
@@ -28,6 +28,8 @@ export const run = Effect.fnUntraced(function*<E, R>(
     answerCut: boolean
   ) => Effect.Effect<Answer | HttpServerResponse.HttpServerResponse, E, R>
 ) {
+  const connection = yield* Connection
+  yield* connection.process
   const struck = yield* faults.strike(asked)
   const fates = yield* Effect.forEach(
     asked.recipients,
@@ -38,9 +40,22 @@ export const run = Effect.fnUntraced(function*<E, R>(
   if (fated("html")) return html
   const slow = Math.max(0, ...fates.map(({ n, name }) => name === "slow" ? n ?? 0 : 0))
   if (slow + struck.delay > 0) yield* Effect.sleep(slow + struck.delay)
-  if (struck.request?._tag === "Reset") return yield* new ConnectionReset()
-  if (struck.request?._tag === "Respond") return respond(asked, struck.request)
-  const isCut = fated("cut") || struck.request?._tag === "Cut"
+  const { request: fault } = struck
+  switch (fault?._tag) {
+    case "Respond":
+      return respond(asked, fault)
+    case "Reset":
+      return yield* new ConnectionReset()
+    case "RefuseStream":
+      return yield* new NotProcessed({ goAway: false })
+    case "GoAway":
+      if (fault.abrupt === true) return yield* new NotProcessed({ goAway: true })
+      yield* connection.goAway
+      break
+    case "LimitStreams":
+      yield* connection.limitStreams(fault.streams)
+  }
+  const isCut = fated("cut") || fault?._tag === "Cut"
   const given = yield* answer(fates, isCut)
   if (HttpServerResponse.isHttpServerResponse(given)) return given
   const { contentType = json, headers = {}, text } = given

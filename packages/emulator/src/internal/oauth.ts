@@ -132,9 +132,22 @@ const checkClaims = Effect.fnUntraced(function*({ aud, exp, iat, iss, scope }: t
   if (scope === undefined || scope === "") {
     return yield* refuse("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
   }
-  if (aud !== OAuth.tokenUrl) return yield* invalidGrant("Invalid JWT: Failed audience check.")
+  if (!(yield* audiences).includes(aud ?? "")) return yield* invalidGrant("Invalid JWT: Failed audience check.")
   return scope
 })
+
+/** The endpoint by Google's name, and by that under which it was asked: an emulator's, if a key file's `token_uri` says so. */
+const audiences = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers, url }) => {
+  const asked = `${headers["host"] ?? headers[":authority"]}${url}`
+  return [
+    url === olderPath ? `https://www.googleapis.com${olderPath}` : OAuth.tokenUrl,
+    `http://${asked}`,
+    `https://${asked}`
+  ]
+})
+
+/** What Google's libraries of before 2025 ask, at www.googleapis.com. */
+export const olderPath = "/oauth2/v4/token"
 
 /** How far clocks may be apart. */
 const skewSeconds = 300

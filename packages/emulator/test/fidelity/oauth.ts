@@ -57,6 +57,8 @@ const badSignature = error("invalid_grant", "Invalid JWT Signature.")
 
 const noAccount = error("invalid_grant", "Invalid grant: account not found")
 
+const older = "https://www.googleapis.com/oauth2/v4/token"
+
 const noIat = error("invalid_grant", "Invalid JWT: iat (issued at) is not set.")
 
 const badWindow = error(
@@ -115,6 +117,10 @@ export const cases: Cases = {
     ask(assertion({ ...claims, aud: "https://accounts.google.com/o/oauth2/token" })),
     error("invalid_grant", "Invalid JWT: Failed audience check.")
   ]],
+  "oauth-older": [
+    [{ ...ask(assertion({ ...claims, aud: older })), url: older }, token(1)],
+    [{ ...ask(assertion(claims)), url: older }, error("invalid_grant", "Invalid JWT: Failed audience check.")]
+  ],
   "oauth-order": [
     [ask(assertion({ iss: "nobody@example.com" }, { key: foreignKey })), badSignature],
     [ask(assertion({ iss: "nobody@example.com" })), noAccount],

@@ -6,7 +6,7 @@ declare module "node-gcm" {
   }
 
   export class Sender {
-    constructor(key: string, options: { readonly uri: string; readonly timeout: number; readonly proxy?: false })
+    constructor(key: string, options?: { readonly uri?: string; readonly timeout?: number; readonly proxy?: false })
     send(
       message: Message,
       recipients: ReadonlyArray<string>,

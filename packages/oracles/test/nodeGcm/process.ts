@@ -1,20 +1,21 @@
-/** node-gcm as it is, in a process of its own: its sender can be told a `uri`. */
+/** node-gcm as it is. */
 import { Message, Sender } from "node-gcm"
+import { answer } from "../utils/answering.ts"
 
 interface Question {
   readonly message: object
   readonly recipients: ReadonlyArray<string>
 }
 
-const { http1 = "" } = Object.fromEntries(new URLSearchParams(process.argv[2]))
+const sender = new Sender("api-key-1", { timeout: 5000 })
 
-const sender = new Sender("api-key-1", { uri: `${http1}/fcm/send`, timeout: 5000 })
-
-process.on("message", ({ message, recipients }: Question) => {
-  sender.send(
-    new Message(message),
-    recipients,
-    { retries: 0 },
-    (error) => process.send?.({ error: error === null ? undefined : String(error) })
-  )
-})
+answer(({ message, recipients }: Question) =>
+  new Promise((resolve, reject) => {
+    sender.send(
+      new Message(message),
+      recipients,
+      { retries: 0 },
+      (error) => error === null ? resolve("") : reject(error)
+    )
+  })
+)

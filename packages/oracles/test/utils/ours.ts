@@ -7,13 +7,13 @@ import { Wire } from "./wire.ts"
 const accessToken = AccessToken.layer(Effect.succeed({ token: Redacted.make("access-token-1"), expiresIn: 3600 }))
 
 export const layerFcm: Layer.Layer<Messaging.Messaging, never, Wire> = Layer.unwrap(
-  Effect.map(Wire, ({ http1: url }) => Fcm.layer({ projectId: "my-project", url, retryPolicy: RetryPolicy.none }))
+  Effect.map(Wire, ({ url }) => Fcm.layer({ projectId: "my-project", url, retryPolicy: RetryPolicy.none }))
 ).pipe(Layer.provide([accessToken, NodeHttpClient.layerUndici]))
 
 export const layerGcm: Layer.Layer<Messaging.Messaging, never, Wire> = Layer.unwrap(
   Effect.map(
     Wire,
-    ({ http1 }) =>
-      Gcm.layer({ apiKey: Redacted.make("api-key-1"), url: `${http1}/fcm/send`, retryPolicy: RetryPolicy.none })
+    ({ url }) =>
+      Gcm.layer({ apiKey: Redacted.make("api-key-1"), url: `${url}/fcm/send`, retryPolicy: RetryPolicy.none })
   )
 ).pipe(Layer.provide(NodeHttpClient.layerUndici))

@@ -1,9 +1,11 @@
-/** A server on this machine that accepts everything, over HTTP/1.1 and over HTTP/2, and keeps what was written to it. */
+/** A server on this machine that accepts everything, in clear and as Google, and keeps what was written to it. */
 import { Context, Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Http2 from "node:http2"
 import type { Server } from "node:net"
 import { text } from "node:stream/consumers"
+import { generate } from "selfsigned"
+import { Google } from "./sdk.ts"
 
 export interface Written {
   readonly httpVersion: string
@@ -14,8 +16,8 @@ export interface Written {
 }
 
 export class Wire extends Context.Service<Wire, {
-  readonly http1: string
-  readonly http2: string
+  /** Its origin in clear. */
+  readonly url: string
   /** The one request that an effect writes. */
   readonly written: <E, R>(effect: Effect.Effect<unknown, E, R>) => Effect.Effect<Written, E, R>
 }>()("@cloud-messaging/oracles/Wire") {}
@@ -32,14 +34,23 @@ const listen = (server: Server) =>
     Effect.callback<string>((resume) => {
       server.listen(0, "127.0.0.1", () => {
         const address = server.address()
-        resume(Effect.succeed(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`))
+        resume(Effect.succeed(`127.0.0.1:${typeof address === "object" ? address?.port : ""}`))
       })
     }),
     () => Effect.sync(() => server.close())
   )
 
-export const layer: Layer.Layer<Wire> = Layer.effect(
-  Wire,
+const certificate = Effect.promise(() =>
+  generate([{ name: "commonName", value: "fcm.googleapis.com" }], {
+    keyType: "ec",
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "subjectAltName", altNames: [{ type: 2, value: "fcm.googleapis.com" }] }
+    ]
+  })
+)
+
+export const layer: Layer.Layer<Wire | Google> = Layer.effectContext(
   Effect.gen(function*() {
     const requests: Array<Written> = []
     const keep = async (
@@ -52,21 +63,19 @@ export const layer: Layer.Layer<Wire> = Layer.effect(
       response.setHeader("content-type", "application/json")
       response.end(JSON.stringify(accepted(body)))
     }
-    const http1 = yield* listen(Http.createServer(keep))
-    const http2 = yield* listen(Http2.createServer(keep))
-    return {
-      http1,
-      http2,
-      written: (effect) =>
-        Effect.suspend(() => {
-          requests.length = 0
-          return Effect.flatMap(effect, () => {
-            const [request] = requests
-            return request === undefined || requests.length > 1
-              ? Effect.die(`${requests.length} requests were written, not one`)
-              : Effect.succeed(request)
-          })
+    const { cert, private: key } = yield* certificate
+    const clear = yield* listen(Http.createServer(keep))
+    const host = yield* listen(Http2.createSecureServer({ allowHTTP1: true, cert, key }, keep))
+    const written: Wire["Service"]["written"] = (effect) =>
+      Effect.suspend(() => {
+        requests.length = 0
+        return Effect.flatMap(effect, () => {
+          const [request] = requests
+          return request === undefined || requests.length > 1
+            ? Effect.die(`${requests.length} requests were written, not one`)
+            : Effect.succeed(request)
         })
-    }
+      })
+    return Context.make(Wire, { url: `http://${clear}`, written }).pipe(Context.add(Google, { host, ca: cert }))
   })
 )

@@ -1,0 +1,149 @@
+/**
+ * A certificate that is kept in a directory, from one start to the next.
+ *
+ * Both files are in one folder, which comes to its place as a whole: no other start ever sees half of it, or halves of two.
+ */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as Redacted from "effect/Redacted"
+import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto"
+import process from "node:process"
+import * as Certificate from "./certificate.ts"
+
+/** The folder, and its files. */
+const folder = "certificates"
+const caFile = "ca.pem"
+const serverFile = "server.pem"
+
+export interface Kept {
+  readonly certificate: Certificate.Certificate
+  /** The file with the authority's certificate. */
+  readonly caFile: string
+}
+
+// -----------------------------------------------------------------------------
+// Reading
+// -----------------------------------------------------------------------------
+
+/** A certificate is made anew when this is left of it, in milliseconds: 30 days. */
+const margin = 2_592_000_000
+
+const dnsPrefix = "DNS:"
+
+const hostsOf = ({ subjectAltName = "" }: X509Certificate): ReadonlyArray<string> =>
+  subjectAltName.split(", ").filter((name) => name.startsWith(dnsPrefix)).map((name) => name.slice(dnsPrefix.length))
+
+/** By the system's clock, as clients go by theirs. */
+const isInTime = ({ validFrom, validTo }: X509Certificate): boolean =>
+  Date.parse(validFrom) <= Date.now() && Date.now() + margin < Date.parse(validTo)
+
+/** Whether all of it fits together, names what it should, and lasts for a while. Throws if any of it cannot be read. */
+const isGood = ({ ca, cert, key }: Certificate.Certificate): boolean => {
+  const root = new X509Certificate(ca)
+  const server = new X509Certificate(cert)
+  return server.checkIssued(root) && server.verify(root.publicKey) &&
+    server.checkPrivateKey(createPrivateKey(Redacted.value(key))) &&
+    isInTime(root) && isInTime(server) && String(hostsOf(server)) === String(Certificate.names.hosts)
+}
+
+/** Whether nobody else reads it, where files have such modes. */
+const isPrivate = ({ mode }: FileSystem.File.Info): boolean => process.platform === "win32" || (mode & 0o077) === 0
+
+/** What is kept, if it is of use. */
+const read = Effect.fnUntraced(
+  function*(place: string) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const serverPath = path.join(place, serverFile)
+    if (!isPrivate(yield* fs.stat(serverPath))) return Option.none()
+    const server = yield* fs.readFileString(serverPath)
+    const ca = yield* fs.readFileString(path.join(place, caFile))
+    // of PEM each reader takes what it looks for
+    const certificate: Certificate.Certificate = { cert: server, key: Redacted.make(server), ca }
+    return (yield* Effect.try(() => isGood(certificate))) ? Option.some(certificate) : Option.none()
+  },
+  Effect.orElseSucceed(Option.none)
+)
+
+// -----------------------------------------------------------------------------
+// Writing
+// -----------------------------------------------------------------------------
+
+const ownOnly = { mode: 0o600 }
+
+/** Fails if there is such a folder: another start was first. */
+const write = Effect.fnUntraced(function*(directory: string, place: string, certificate: Certificate.Certificate) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const temporary = yield* fs.makeTempDirectory({ directory, prefix: `${folder}-` })
+  const { ca, cert, key } = certificate
+  yield* fs.writeFileString(path.join(temporary, caFile), ca, ownOnly).pipe(
+    Effect.andThen(fs.writeFileString(path.join(temporary, serverFile), cert + Redacted.value(key), ownOnly)),
+    Effect.andThen(fs.rename(temporary, place)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary, { recursive: true })))
+  )
+})
+
+/** Removes what is of no use, and nothing that is not ours. What another start renewed meanwhile comes back to its place. */
+const setAside = Effect.fnUntraced(function*(place: string) {
+  const fs = yield* FileSystem.FileSystem
+  const aside = `${place}-${randomUUID()}`
+  yield* fs.rename(place, aside)
+  if (Option.isSome(yield* read(aside))) return yield* fs.rename(aside, place)
+  const names = yield* fs.readDirectory(aside)
+  if (names.every((name) => name === caFile || name === serverFile)) yield* fs.remove(aside, { recursive: true })
+})
+
+const attempt = Effect.fnUntraced(function*(directory: string, place: string) {
+  const fs = yield* FileSystem.FileSystem
+  const kept = yield* read(place)
+  if (Option.isSome(kept)) return kept.value
+  if (yield* fs.exists(place)) yield* setAside(place)
+  const made = yield* Certificate.make
+  yield* write(directory, place, made)
+  return made
+})
+
+// -----------------------------------------------------------------------------
+// Keeping
+// -----------------------------------------------------------------------------
+
+/** The certificate of a directory, which is made where there is none that is of use. */
+export const keep = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const place = path.resolve(directory, folder)
+  yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  // several starts at once may be in each other's way: who comes second finds what the first one made
+  const certificate = yield* Effect.retry(attempt(directory, place), { times: 5 })
+  const kept: Kept = { certificate, caFile: path.join(place, caFile) }
+  return kept
+})
+
+// -----------------------------------------------------------------------------
+// Where
+// -----------------------------------------------------------------------------
+
+/** Where a user's programs keep what they would rather not lose: the emulator's part of it. */
+export const stateDirectory = (
+  path: Path.Path,
+  { env, home, platform }: {
+    readonly platform: NodeJS.Platform
+    readonly env: { readonly [name: string]: string | undefined }
+    readonly home: string
+  }
+): string => {
+  // a relative one counts for nothing, as the XDG Base Directory Specification has it
+  const given = (name: string, otherwise: ReadonlyArray<string>) => {
+    const directory = env[name] ?? ""
+    return path.isAbsolute(directory) ? directory : path.join(home, ...otherwise)
+  }
+  const base = platform === "win32"
+    ? given("LOCALAPPDATA", ["AppData", "Local"])
+    : platform === "darwin"
+    ? path.join(home, "Library", "Application Support")
+    : given("XDG_STATE_HOME", [".local", "state"])
+  return path.join(base, "cloud-messaging-emulator")
+}

@@ -1,0 +1,256 @@
+/**
+ * HTTP/2, in clear and over TLS, and what faults do to its streams and connections, as Node's own client sees it.
+ */
+import { Emulator, type Fault } from "@cloud-messaging/emulator"
+import { EmulatorServer, layer } from "@cloud-messaging/emulator/EmulatorServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { constants } from "node:http2"
+import { ask, connect, send } from "./utils/http2.ts"
+import { connection, receiveAll, requestText } from "./utils/sockets.ts"
+
+const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+
+const arrived = Effect.flatMap(
+  Emulator.Emulator,
+  ({ messages }) => Effect.map(messages.query(), (all) => all.map(({ recipient }) => recipient))
+)
+
+const add = (fault: Fault.Fault) => Effect.flatMap(Emulator.Emulator, ({ faults }) => faults.add(fault))
+
+const strikes = Effect.flatMap(
+  Emulator.Emulator,
+  ({ faults }) => Effect.map(faults.list, (all) => all.map(({ strikes }) => strikes))
+)
+
+const inClear = Effect.flatMap(EmulatorServer, ({ url }) => connect(url))
+
+const overTls = Effect.flatMap(EmulatorServer, ({ ca, secureUrl }) => connect(secureUrl, { ca }))
+
+const ways = [{ way: "in clear", open: inClear }, { way: "over TLS", open: overTls }]
+
+describe("HTTP/2", () => {
+  it.live.each(ways)(
+    "$way: answers a hundred requests at once on one connection",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        assert.strictEqual(session.session.remoteSettings.maxConcurrentStreams, 100)
+        const tokens = Array.from({ length: 100 }, (_, i) => `token-${i}`)
+        const answers = yield* Effect.forEach(tokens, (token) => send(session, token), { concurrency: "unbounded" })
+        assert.deepStrictEqual(answers.map(({ code, status }) => [status, code]), tokens.map(() => [200, 0]))
+        assert.sameMembers([...yield* arrived], tokens)
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)("$way: has the control API, by the authority", ({ open }) =>
+    Effect.gen(function*() {
+      const session = yield* open
+      const change = { ":path": "/emulator/v1/projects/p/devices/presence" }
+      const body = JSON.stringify({ recipient: "phone", presence: "offline" })
+      const { status } = yield* ask(session, change, body)
+      assert.strictEqual(status, 200)
+      yield* send(session, "phone", "p")
+      const read = { ":method": "GET", ":path": "/emulator/v1/projects/p/messages?state=stored" }
+      const stored = yield* ask(session, read)
+      assert.match(stored.body, /"recipient":"phone"/, JSON.stringify(stored))
+      for (const authority of ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example"]) {
+        const { status } = yield* ask(session, { ...read, ":authority": authority, host: "localhost" })
+        assert.strictEqual(status, 421, authority)
+      }
+      for (
+        const [header, value] of [["origin", "https://evil.example"], ["sec-fetch-site", "cross-site"]]
+      ) {
+        const { status } = yield* ask(session, { ...change, [header ?? ""]: value }, body)
+        assert.strictEqual(status, 403, header)
+      }
+      const { origin } = new URL("https://localhost:1")
+      const same = yield* ask(session, { ...change, ":authority": "localhost:1", origin }, body)
+      assert.strictEqual(same.status, 200)
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+
+  it.live("ends at once, whatever is under way", () =>
+    Effect.gen(function*() {
+      const session = yield* Effect.gen(function*() {
+        const session = yield* overTls
+        yield* Effect.forkChild(send(session, "emulator:slow-600000:a"), { startImmediately: true })
+        yield* send(session, "b")
+        return session
+      }).pipe(Effect.provide(layer()))
+      yield* Effect.timeout(session.closed, "2 seconds")
+    }).pipe(Effect.scoped))
+})
+
+describe("a fault on HTTP/2", () => {
+  it.live.each(ways)("$way: a reset is its stream's alone", ({ open }) =>
+    Effect.gen(function*() {
+      const session = yield* open
+      const answers = yield* Effect.forEach(["a", "emulator:reset:b", "c"], (token) => send(session, token), {
+        concurrency: 3
+      })
+      const expected = [[200, 0], [undefined, NGHTTP2_INTERNAL_ERROR], [200, 0]]
+      assert.deepStrictEqual(answers.map(({ code, status }) => [status, code]), expected)
+      assert.deepStrictEqual(yield* arrived, ["a", "c"])
+      assert.isEmpty(session.goAways)
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+
+  it.live.each(ways)(
+    "$way: a cut is its stream's alone, in the middle of the body",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        const [cut, whole] = yield* Effect.all([send(session, "emulator:cut:a"), send(session, "b")], {
+          concurrency: 2
+        })
+        assert.deepStrictEqual([cut.status, cut.code], [200, NGHTTP2_INTERNAL_ERROR])
+        assert.isAbove(cut.body.length, 0)
+        assert.isBelow(cut.body.length, Number(cut.headers["content-length"]))
+        assert.deepStrictEqual([whole.status, whole.code], [200, 0])
+        assert.sameMembers([...yield* arrived], ["emulator:cut:a", "b"])
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)(
+    "$way: a GOAWAY answers its request, and ends the connection",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        yield* send(session, "before")
+        yield* add({ effect: { _tag: "GoAway" }, recipient: "it" })
+        const [slow, it] = yield* Effect.all([send(session, "emulator:slow-300:a"), send(session, "it")], {
+          concurrency: 2
+        })
+        assert.deepStrictEqual([slow.status, it.status], [200, 200])
+        assert.deepStrictEqual(session.goAways[0], [NGHTTP2_NO_ERROR, 5])
+        yield* session.closed
+        assert.deepStrictEqual(yield* arrived, ["before", "it", "emulator:slow-300:a"])
+        assert.deepStrictEqual(yield* strikes, [1])
+        assert.strictEqual((yield* send(yield* open, "after")).status, 200)
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)("$way: an abrupt GOAWAY leaves its request out", ({ open }) =>
+    Effect.gen(function*() {
+      const session = yield* open
+      yield* send(session, "before")
+      yield* add({ effect: { _tag: "GoAway", abrupt: true }, recipient: "it" })
+      const { code, status } = yield* send(session, "it")
+      assert.deepStrictEqual([status, code], [undefined, NGHTTP2_REFUSED_STREAM])
+      yield* session.closed
+      assert.deepStrictEqual(session.goAways[0], [NGHTTP2_NO_ERROR, 1])
+      assert.deepStrictEqual(yield* arrived, ["before"])
+      assert.deepStrictEqual(yield* strikes, [1])
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+
+  it.live.each(ways)(
+    "$way: an abrupt GOAWAY on the first request of a connection",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        yield* add({ effect: { _tag: "GoAway", abrupt: true } })
+        const { code, status } = yield* send(session, "it")
+        assert.deepStrictEqual([status, code], [undefined, NGHTTP2_REFUSED_STREAM])
+        yield* session.closed
+        assert.deepStrictEqual(session.goAways[0], [NGHTTP2_NO_ERROR, 1])
+        assert.deepStrictEqual(yield* arrived, [])
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)(
+    "$way: what an abrupt GOAWAY leaves out did not arrive, and all else did",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        yield* add({ effect: { _tag: "GoAway", abrupt: true }, recipient: "token-50" })
+        const tokens = Array.from({ length: 100 }, (_, i) => `token-${i}`)
+        const answers = yield* Effect.forEach(tokens, (token) => send(session, token), { concurrency: "unbounded" })
+        yield* session.closed
+        const taken = tokens.filter((_, i) => answers[i]?.status === 200)
+        const left = tokens.filter((_, i) => answers[i]?.code === NGHTTP2_REFUSED_STREAM)
+        assert.include(left, "token-50")
+        assert.sameMembers([...taken, ...left], tokens)
+        assert.sameMembers([...yield* arrived], taken)
+        assert.deepStrictEqual(yield* strikes, [1])
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)(
+    "$way: an abrupt GOAWAY that comes late leaves out nothing that is begun",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        const delay = { _tag: "Constant", millis: 200 } as const
+        yield* add({ effect: { _tag: "GoAway", abrupt: true }, delay, recipient: "late" })
+        const [late, after, slow] = yield* Effect.all([
+          send(session, "late"),
+          send(session, "after"),
+          send(session, "emulator:slow-400:a")
+        ], { concurrency: 3 })
+        assert.deepStrictEqual([late.code, after.status, slow.status], [NGHTTP2_REFUSED_STREAM, 200, 200])
+        yield* session.closed
+        assert.deepStrictEqual(yield* arrived, ["after", "emulator:slow-400:a"])
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
+  it.live.each(ways)("$way: a refused stream leaves the connection as it is", ({ open }) =>
+    Effect.gen(function*() {
+      const session = yield* open
+      yield* add({ effect: { _tag: "RefuseStream" }, times: 1 })
+      const { code, status } = yield* send(session, "a")
+      assert.deepStrictEqual([status, code], [undefined, NGHTTP2_REFUSED_STREAM])
+      assert.deepStrictEqual(yield* arrived, [])
+      assert.strictEqual((yield* send(session, "a")).status, 200)
+      assert.deepStrictEqual(yield* arrived, ["a"])
+      assert.isEmpty(session.goAways)
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+
+  it.live.each(ways)("$way: a lower limit of streams is told, and kept", ({ open }) =>
+    Effect.gen(function*() {
+      const session = yield* open
+      yield* add({ effect: { _tag: "LimitStreams", streams: 2 } })
+      const told = Effect.callback<number | undefined>((resume) => {
+        session.session.once(
+          "remoteSettings",
+          ({ maxConcurrentStreams }) => resume(Effect.succeed(maxConcurrentStreams))
+        )
+      })
+      const fiber = yield* Effect.forkChild(told, { startImmediately: true })
+      assert.strictEqual((yield* send(session, "a")).status, 200)
+      assert.strictEqual(yield* Fiber.join(fiber), 2)
+      // each strikes again, and none is told twice
+      for (let i = 0; i < 30; i++) assert.strictEqual((yield* send(session, `again-${i}`)).status, 200)
+      assert.deepStrictEqual(yield* strikes, [31])
+      assert.strictEqual((yield* open).session.remoteSettings.maxConcurrentStreams, 100)
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+})
+
+describe("a fault of HTTP/2 on HTTP/1.1", () => {
+  const post = (token: string) =>
+    Effect.gen(function*() {
+      const { url } = yield* EmulatorServer
+      const socket = yield* connection(url)
+      const path = "/v1/projects/my-project/messages:send"
+      const body = JSON.stringify({ message: { token } })
+      return yield* receiveAll(socket, requestText(path, { authorization: "Bearer owner" }, body))
+    })
+
+  it.live("GOAWAY: the answer says that the connection ends", () =>
+    Effect.gen(function*() {
+      yield* add({ effect: { _tag: "GoAway" } })
+      assert.match(yield* post("a"), /^HTTP\/1\.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i)
+      assert.deepStrictEqual(yield* arrived, ["a"])
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+
+  it.live.each(
+    [
+      { fault: "an abrupt GOAWAY", effect: { _tag: "GoAway", abrupt: true } },
+      { fault: "a refused stream", effect: { _tag: "RefuseStream" } }
+    ] as const
+  )("$fault: the connection drops, and nothing arrives", ({ effect }) =>
+    Effect.gen(function*() {
+      yield* add({ effect })
+      assert.strictEqual(yield* post("a"), "")
+      assert.deepStrictEqual(yield* arrived, [])
+      assert.deepStrictEqual(yield* strikes, [1])
+    }).pipe(Effect.scoped, Effect.provide(layer())))
+})
