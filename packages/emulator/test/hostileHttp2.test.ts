@@ -373,7 +373,7 @@ describe("a server, beside a client that is answered all the while", () => {
       { name: "half of a preface", bytes: "PRI * HT" },
       { name: "a byte of TLS", bytes: "\u0016" }
     ])(
-      "survives 2,000 connections that say $name, of which the oldest are dropped",
+      "survives 2,500 connections that say $name, of which the oldest are dropped",
       ({ bytes }) =>
         Effect.gen(function*() {
           const { url } = yield* EmulatorServer
@@ -381,7 +381,7 @@ describe("a server, beside a client that is answered all the while", () => {
             const oldest = yield* connection(url)
             const dropped = new Promise<void>((resolve) => oldest.on("close", () => resolve()))
             oldest.write(bytes)
-            for (let i = 0; i < 2000; i++) {
+            for (let i = 0; i < 2500; i++) {
               const socket = yield* connection(url)
               if (bytes !== "") socket.write(bytes)
             }

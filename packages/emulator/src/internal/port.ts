@@ -19,7 +19,7 @@ export interface Port {
 const patience = 10_000
 
 /** Connections that did not yet say what they speak, or agree on TLS; of more the oldest is dropped. */
-const maxSilent = 1000
+const maxSilent = 2000
 
 /** How long a connection of HTTP/2 may be without a request, in milliseconds: 4 minutes, about as long as Google waits. */
 const maxIdle = 240_000
