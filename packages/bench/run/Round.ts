@@ -4,6 +4,7 @@ import { ChildProcess } from "effect/process"
 import * as Process from "node:process"
 import { fileURLToPath } from "node:url"
 import type { Job } from "../process/Job.ts"
+import * as Emulator from "./Emulator.ts"
 import { type Server, Stopped } from "./Server.ts"
 import type { Suite } from "./suites.ts"
 
@@ -17,6 +18,8 @@ export interface Result {
   readonly rss: number
   /** Megabytes, the peak of JavaScript's heap. */
   readonly heap: number
+  /** Megabytes, the peak of the emulator's process; zero where another server was asked. */
+  readonly served: number
   /** Recipients that the server did not accept; only a server that says GOAWAY counts. */
   readonly lost: number
   /** How often it accepted one again. */
@@ -51,8 +54,11 @@ const runVariant = Effect.fnUntraced(function*(server: Server, suite: Suite, key
   const variant = suite.variants[key]
   if (variant === undefined) return yield* new Stopped({ message: `no variant ${key}` })
   const goaway = suite.goaway?.includes(key) === true
-  const job = { ...suite.job, origin: goaway ? server.goawayOrigin : server.origin, run, ...variant.told }
-  const { cpuSeconds, peakHeap, peakRss, seconds } = yield* runProcess(variant.file, job, server.certificate)
+  const emulator = suite.emulator?.includes(key) === true ? yield* Emulator.start : undefined
+  const origin = emulator?.origin ?? (goaway ? server.goawayOrigin : server.origin)
+  const job = { ...suite.job, origin, run, ...variant.told }
+  const certificate = emulator?.certificate ?? server.certificate
+  const { cpuSeconds, peakHeap, peakRss, seconds } = yield* runProcess(variant.file, job, certificate)
   const counted = goaway ? yield* server.accepted(run) : undefined
   const all = counted === undefined ? 0 : [...counted.values()].reduce((sum, times) => sum + times, 0)
   const result: Result = {
@@ -60,6 +66,7 @@ const runVariant = Effect.fnUntraced(function*(server: Server, suite: Suite, key
     cpu: cpuSeconds / job.count * 10_000,
     rss: peakRss,
     heap: peakHeap,
+    served: emulator === undefined ? 0 : yield* emulator.peakRss,
     lost: counted === undefined ? 0 : job.warmUp + job.count - counted.size,
     duplicated: counted === undefined ? 0 : all - counted.size
   }
@@ -67,13 +74,14 @@ const runVariant = Effect.fnUntraced(function*(server: Server, suite: Suite, key
     `  ${key.padEnd(15)} ${Math.round(result.rate).toString().padStart(9)}/s  ${result.cpu.toFixed(3)} s CPU/10k`
   )
   return result
-})
+}, Effect.scoped)
 
 const average = (a: Result, b: Result): Result => ({
   rate: (a.rate + b.rate) / 2,
   cpu: (a.cpu + b.cpu) / 2,
   rss: (a.rss + b.rss) / 2,
   heap: (a.heap + b.heap) / 2,
+  served: (a.served + b.served) / 2,
   lost: a.lost + b.lost,
   duplicated: a.duplicated + b.duplicated
 })

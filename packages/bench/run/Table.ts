@@ -20,6 +20,7 @@ const metricNames: { readonly [metric in Metric]: string } = {
   cpu: "CPU",
   rss: "peak memory",
   heap: "peak heap",
+  served: "the emulator's peak memory",
   lost: "lost",
   duplicated: "duplicated"
 }
@@ -48,9 +49,12 @@ export const goals = (judged: ReadonlyArray<Judged>): string =>
 // Suites
 // -----------------------------------------------------------------------------
 
-export const suite = ({ base, variants }: Suite, rounds: ReadonlyArray<Round>): string =>
+export const suite = ({ base, emulator, variants }: Suite, rounds: ReadonlyArray<Round>): string =>
   format(
-    ["variant", "recipients/s", "(min-max)", "CPU s/10k", "peak MB", "heap MB", "rate, ratio", "CPU, ratio"],
+    [
+      ...["variant", "recipients/s", "(min-max)", "CPU s/10k", "peak MB", "heap MB", "rate, ratio", "CPU, ratio"],
+      ...emulator === undefined ? [] : ["emulator MB"]
+    ],
     Object.entries(variants).filter(([key]) => rounds[0]?.has(key)).map(([key, { says }]) => {
       const of = (metric: Metric) => results(rounds, key).map((result) => result[metric])
       return [
@@ -61,7 +65,8 @@ export const suite = ({ base, variants }: Suite, rounds: ReadonlyArray<Round>): 
         whole(median(of("rss"))),
         whole(median(of("heap"))),
         ratio(rounds, key, base, "rate").toFixed(2),
-        ratio(rounds, key, base, "cpu").toFixed(2)
+        ratio(rounds, key, base, "cpu").toFixed(2),
+        ...emulator === undefined ? [] : [emulator.includes(key) ? whole(median(of("served"))) : ""]
       ]
     })
   )

@@ -14,6 +14,8 @@ export interface Suite {
   readonly job: Omit<Job, "origin" | "run">
   /** The server says GOAWAY after each 1000 requests, to these. */
   readonly goaway?: ReadonlyArray<string>
+  /** These are sent to the emulator, a fresh one each. */
+  readonly emulator?: ReadonlyArray<string>
   /** What the others are compared with. */
   readonly base: string
   /** Run twice a round, at different times of it, and averaged. */
@@ -44,6 +46,9 @@ const gcm = (says: string, client: string): Variant => ({
   file: "ours",
   told: { protocol: "gcm", way: "sendStream", client }
 })
+
+/** With an access token that the emulator takes. */
+const toEmulator = { way: "sendStream", accessToken: "owner" }
 
 export const suites: { readonly [key: string]: Suite } = {
   v1: {
@@ -122,6 +127,17 @@ export const suites: { readonly [key: string]: Suite } = {
       without: fcm("`send` with an array, no GOAWAY", { way: "send" }),
       with: fcm("`send` with an array", { way: "send" }),
       withStream: fcm("`sendStream`", { way: "sendStream" })
+    }
+  },
+  emulator: {
+    says: "FCM v1, `sendStream`, over HTTP/2 to the emulator, whose own memory is looked at",
+    job: { ...v1, count: 100_000 },
+    base: "nginx",
+    emulator: ["few", "many"],
+    variants: {
+      nginx: fcm("to nginx", toEmulator),
+      few: fcm("to the emulator, 100,000 recipients", toEmulator),
+      many: fcm("to the emulator, 200,000 recipients", { ...toEmulator, count: 200_000 })
     }
   }
 }

@@ -3,7 +3,15 @@ import * as Page from "../run/Page.ts"
 import type { Result, Round } from "../run/Round.ts"
 import { judge, numbers, ratio } from "../run/Summary.ts"
 
-const result = (rate: number, lost = 0): Result => ({ rate, cpu: 1 / rate, rss: 100, heap: 50, lost, duplicated: 0 })
+const result = (rate: number, lost = 0): Result => ({
+  rate,
+  cpu: 1 / rate,
+  rss: 100,
+  heap: 50,
+  served: 0,
+  lost,
+  duplicated: 0
+})
 
 const round = (results: { readonly [variant: string]: Result }): Round => new Map(Object.entries(results))
 

@@ -16,6 +16,8 @@ interface Asked {
   readonly way: keyof typeof ways
   /** Exports spans, as an application does that is watched. */
   readonly tracing?: boolean
+  /** Instead of that of the work. */
+  readonly accessToken?: string
 }
 
 const message = Message.make(Work.message)
@@ -53,12 +55,13 @@ const clients = ({ sessions }: Job) => ({
   undiciHttp1: NodeHttpClient.layerUndiciOptions({ allowH2: false, connections: sessions })
 })
 
-const credentials = AccessToken.layer(
-  Effect.succeed({ token: Redacted.make(Work.accessToken), expiresIn: 3600 })
-)
+const credentials = (accessToken: string) =>
+  AccessToken.layer(Effect.succeed({ token: Redacted.make(accessToken), expiresIn: 3600 }))
 
-const protocols = ({ inFlight, origin, project }: Job) => ({
-  fcm: Layer.provide(Fcm.layer({ projectId: project, url: origin, concurrency: inFlight }), credentials),
+const protocols = ({ accessToken = Work.accessToken, inFlight, origin, project }: Job & Asked) => ({
+  fcm: Fcm.layer({ projectId: project, url: origin, concurrency: inFlight }).pipe(
+    Layer.provide(credentials(accessToken))
+  ),
   gcm: Gcm.layer({ apiKey: Redacted.make("key"), url: `${origin}/fcm/send`, concurrency: inFlight })
 })
 
