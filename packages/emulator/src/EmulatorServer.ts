@@ -20,10 +20,10 @@ import * as Redacted from "effect/Redacted"
 import * as Emulator from "./Emulator.ts"
 import * as Certificate from "./internal/certificate.ts"
 import * as certificateStore from "./internal/certificateStore.ts"
-import * as connection from "./internal/connection.ts"
 import * as control from "./internal/control.ts"
 import * as controlGuard from "./internal/controlGuard.ts"
 import * as movableClock from "./internal/movableClock.ts"
+import * as nodeConnection from "./internal/nodeConnection.ts"
 import * as Port from "./internal/port.ts"
 
 /**
@@ -167,7 +167,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
   yield* Effect.addFinalizer(() => Effect.sync(listener.destroy))
   yield* server.serve(Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
-    ({ url }) => connection.handle(control.isControl(url) ? connection.processed(controls) : services)
+    ({ url }) => nodeConnection.handle(control.isControl(url) ? nodeConnection.processed(controls) : services)
   ))
   // who listens on every address is reached on this machine's own
   const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(

@@ -1,9 +1,7 @@
 /**
  * Answers that are none: what networks and front ends do.
  */
-import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 /** The connection drops before anything is answered. Each face of the emulator does it in its own way. */
@@ -30,22 +28,6 @@ export class AnswerCut
     return this.text.slice(0, Math.floor(this.text.length / 2))
   }
 }
-
-/** The connection that a request came by. */
-export interface Connection {
-  /** Processes the request: a GOAWAY leaves it out no more. Never, if one did. */
-  readonly process: Effect.Effect<void>
-  /** Takes no further request, and ends when all are answered that came. */
-  readonly goAway: Effect.Effect<void>
-  /** Takes so many requests at once from now on. */
-  readonly limitStreams: (streams: number) => Effect.Effect<void>
-}
-
-/** The connection that a request came by; in memory there is none. */
-export const Connection: Context.Reference<Connection> = Context.Reference<Connection>(
-  "@cloud-messaging/emulator/internal/Connection",
-  { defaultValue: () => ({ process: Effect.void, goAway: Effect.void, limitStreams: () => Effect.void }) }
-)
 
 /** The content type of Google's JSON. */
 export const json = "application/json; charset=UTF-8"

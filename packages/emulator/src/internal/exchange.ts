@@ -4,7 +4,8 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Fault from "../Fault.ts"
-import { AnswerCut, Connection, ConnectionReset, html, json, NotProcessed } from "./answer.ts"
+import { AnswerCut, ConnectionReset, html, json, NotProcessed } from "./answer.ts"
+import { Connection } from "./connection.ts"
 import * as Fate from "./fate.ts"
 import * as faults from "./faults.ts"
 
