@@ -56,9 +56,10 @@ Object.assign(Tls, {
   // `connect(options)`, `connect(port, options)`, `connect(port, host, options)`, each with a callback or none
   connect: (...args: ReadonlyArray<unknown>) => {
     const options: ConnectionOptions = Object.assign({}, ...args.filter(isOptions))
-    const servername = options.servername ?? (typeof args[1] === "string" ? args[1] : options.host)
+    // who sends no name in the handshake ("") means the host all the same
+    const servername = options.servername || (typeof args[1] === "string" ? args[1] : options.host)
     if (!isGoogles(servername)) return Reflect.apply(connect, Tls, args)
-    // a proxy's
+    // a proxy's tunnel, which is not needed
     options.socket?.destroy()
     const socket = connect({ ...options, ...there, servername })
     const listener = args.at(-1)

@@ -79,10 +79,10 @@ const ways = {
         proxy.close()
       }).end(${body})
     })`,
-  "node:tls, by port and host": `
+  "node:tls, by port and host, without a name of its own": `
     import { connect } from "node:tls"
     import { text } from "node:stream/consumers"
-    const socket = connect(443, "fcm.googleapis.com", {}, async () => {
+    const socket = connect(443, "fcm.googleapis.com", { servername: "" }, async () => {
       const body = ${body}
       const head = ["POST ${path} HTTP/1.1", "host: fcm.googleapis.com", "connection: close", "authorization: Bearer owner"]
       socket.write([...head, "content-length: " + body.length, "", body].join("\\r\\n"))
