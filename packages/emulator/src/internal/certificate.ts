@@ -122,8 +122,8 @@ const keyToPem = (pkcs8: ArrayBuffer): Redacted.Redacted =>
   )
 
 /**
- * An authority that may name what is permitted alone, and signs certificates of servers as long as it is remembered. What
- * time it is tells the system, whatever Effect's clock says: clients go by theirs.
+ * An authority that may name what is permitted alone, and signs certificates of servers as long as it is remembered. Its
+ * time is the system's, not that of Effect's clock: clients go by theirs.
  */
 export const authority = Effect.fnUntraced(function*(permitted: Names, now: number = Date.now()) {
   const keys = yield* newKeys

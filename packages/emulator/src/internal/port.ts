@@ -125,5 +125,6 @@ const listen = (socket: Socket, silent: Silent, speak: (protocol: Protocol, sock
     clearTimeout(timer)
     silent.delete(peer)
   })
-  if (silent.size > maxSilent) { for (const oldest of silent.values()) return void oldest.destroy() }
+  // a map keeps the order in which they came
+  if (silent.size > maxSilent) silent.values().next().value?.destroy()
 }
