@@ -1,5 +1,5 @@
 /** What is arranged at the emulator, for one message, or for one access token. */
-import type { Fault } from "@cloud-messaging/emulator"
+import { Fault } from "@cloud-messaging/emulator"
 
 export interface Scenario {
   readonly what: string
@@ -30,10 +30,7 @@ const respond = (status: number, retryAfter?: number): Fault.Effect => ({
   ...retryAfter === undefined ? {} : { retryAfter }
 })
 
-const page = Object.assign({}, respond(502), {
-  contentType: "text/html; charset=UTF-8",
-  body: "<!DOCTYPE html>\n<title>Error 502 (Server Error)!!1</title>\n"
-})
+const page = { fault: { ...Fault.presets["html-502"], probability: 1, times: 1 } }
 
 const tooMuch = { data: { text: "x".repeat(5000) } }
 
@@ -54,7 +51,7 @@ const fcm = {
   internal: { what: "500 INTERNAL, `Retry-After: 1`, once", fates: ["internal-1"] },
   unavailable: { what: "503 UNAVAILABLE, `Retry-After: 1`, once", fates: ["unavailable-1"] },
   down: { what: "503 UNAVAILABLE, `Retry-After: 1`, always", fates: ["unavailable"] },
-  page: { what: "502, a page of HTML, once", ...once(page) },
+  page: { what: "502, a page of HTML, once", ...page },
   reset: { what: "the connection (HTTP/2: the stream) drops without an answer, once", ...once({ _tag: "Reset" }) },
   cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) },
   goaway: { what: "accepted, and GOAWAY: no more on this connection", ...once({ _tag: "GoAway" }) },
@@ -80,7 +77,7 @@ const gcm = {
   quota: { what: "429, `Retry-After: 1`, once", ...once(respond(429, 1)) },
   error: { what: "500, `Retry-After: 1`, once", ...once(respond(500, 1)) },
   closed: { what: "503, `Retry-After: 1`, once", ...once(respond(503, 1)) },
-  page: { what: "502, a page of HTML, once", ...once(page) },
+  page: { what: "502, a page of HTML, once", ...page },
   reset: { what: "the connection drops without an answer, once", ...once({ _tag: "Reset" }) },
   cut: { what: "accepted, and the answer is cut, once", ...once({ _tag: "Cut" }) }
 } as const satisfies { readonly [name: string]: Scenario }
@@ -92,7 +89,7 @@ const token = {
   quota: { what: "429, `Retry-After: 1`, once", ...once(respond(429, 1)) },
   internal: { what: "500, once", ...once(respond(500)) },
   unavailable: { what: "503, `Retry-After: 1`, once", ...once(respond(503, 1)) },
-  page: { what: "502, a page of HTML, once", ...once(page) },
+  page: { what: "502, a page of HTML, once", ...page },
   reset: { what: "the connection drops without an answer, once", ...once({ _tag: "Reset" }) },
   cut: { what: "a token, and the answer is cut, once", ...once({ _tag: "Cut" }) }
 } as const satisfies { readonly [name: string]: Scenario }
