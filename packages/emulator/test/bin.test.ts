@@ -117,6 +117,18 @@ describe("cloud-messaging-emulator", () => {
       assert.notInclude(printed, "    at ")
     }).pipe(Effect.provide(services)), patience)
 
+  it.live("tells in a line where it cannot write what SDKs read", () =>
+    Effect.gen(function*() {
+      const nowhere = join(state, "nowhere")
+      for (const command of [[], ["exec", "--", process.execPath, "-e", "console.log('started')"]]) {
+        const { code, printed } = yield* run(["--port", "0", ...command], { TMPDIR: nowhere, TEMP: nowhere })
+        assert.strictEqual(code, 1)
+        assert.match(printed, /TMPDIR/)
+        assert.notInclude(printed, "    at ")
+        assert.notInclude(printed, "started")
+      }
+    }).pipe(Effect.provide(services)), patience)
+
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
     Effect.gen(function*() {
       const { code, printed } = yield* run(["--host", "0.0.0.0", "--port", "0"])

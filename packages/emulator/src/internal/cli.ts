@@ -156,11 +156,21 @@ const start = (flags: Flags) =>
     )
 
 const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token }: Flags) =>
-  environment.make(server, Option.getOrUndefined(token), process.env)
+  environment.make(server, Option.getOrUndefined(token), process.env).pipe(
+    Effect.mapError(({ message }) =>
+      new NotStarted({
+        message: `Cannot write the files that SDKs read: ${message}. Choose another directory with TMPDIR`
+      })
+    )
+  )
 
 const greeting = (
-  { caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
-  { GOOGLE_APPLICATION_CREDENTIALS: keyFile, NODE_OPTIONS: nodeOptions }: environment.Environment,
+  { host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
+  {
+    CLOUD_MESSAGING_EMULATOR_CA: caFile,
+    GOOGLE_APPLICATION_CREDENTIALS: keyFile,
+    NODE_OPTIONS: nodeOptions
+  }: environment.Environment,
   hasToken: boolean
 ) =>
   `Cloud Messaging emulator at ${url} and ${secureUrl}
