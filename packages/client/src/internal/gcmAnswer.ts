@@ -82,7 +82,7 @@ const details: { readonly [code: string]: string | undefined } = {
 const wordOn = (
   recipient: Recipient.Recipient,
   result: GcmHttp.Result,
-  answer: Answer,
+  answer: Answer, // not taken apart: `retryAfter` costs a look at the headers and the clock
   scrub: Scrub
 ): Verdict.Word => {
   if ("message_id" in result) {

@@ -34,7 +34,7 @@ export const sendStream = <E, R>(
   if (Result.isFailure(prepared)) return Stream.fail(invalidMessage(prepared.failure, nobody))
   return pipeline(layer, settings, recipients, {
     take: (input) => ({ recipient: Recipient.make(input), prepared }),
-    ahead: filledAhead,
+    ahead: 2,
     emit: (_, outcome) => outcome,
     onRejected: "end",
     errorOf: (end) => endError(end, nobody)
@@ -48,7 +48,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
 ): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
   pipeline(layer, settings, items, {
     take: ({ message, recipient }) => ({ recipient: Recipient.make(recipient), prepared: layer.prepare(message) }),
-    ahead: 5 * filledAhead, // one is filled for each message that comes
+    ahead: 10, // one is filled for each message that comes
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
@@ -69,9 +69,6 @@ interface Pipeline<A, B, E> {
 
 /** So many outcomes may wait to be taken before no more recipients are asked for. */
 const bufferSize = 1024
-
-/** Requests of many recipients that may be filled ahead. */
-const filledAhead = 2
 
 const pipeline = <A, B, E, E2, R>(
   layer: Layer,
