@@ -29,6 +29,8 @@ interface SessionState {
   /** The last stream that a GOAWAY did not leave out. */
   last: number
   streamLimit: number | undefined
+  /** Whether a limit is told that is not acknowledged yet. */
+  isTelling: boolean
 }
 
 const sessions = new WeakMap<Http2Session, SessionState>()
@@ -37,7 +39,8 @@ const stateOf = (session: Http2Session): SessionState => {
   const state = sessions.get(session) ?? {
     processed: new Set(),
     last: Number.POSITIVE_INFINITY,
-    streamLimit: undefined
+    streamLimit: undefined,
+    isTelling: false
   }
   sessions.set(session, state)
   return state
@@ -62,6 +65,17 @@ const leaveOut = (stream: ServerHttp2Stream): void => {
   })
 }
 
+/** One after the other: node:http2 ends a session of which many settings are not acknowledged. */
+const tellLimit = (session: Http2Session, state: SessionState): void => {
+  const { isTelling, streamLimit } = state
+  if (isTelling || streamLimit === undefined || session.destroyed) return
+  state.isTelling = true
+  session.settings({ maxConcurrentStreams: streamLimit }, () => {
+    state.isTelling = false
+    if (state.streamLimit !== streamLimit) tellLimit(session, state)
+  })
+}
+
 const http2 = (stream: ServerHttp2Stream): Connection => {
   const { id = 0, session } = stream
   if (session === undefined) return noConnection
@@ -78,9 +92,9 @@ const http2 = (stream: ServerHttp2Stream): Connection => {
     }),
     limitStreams: (streams) =>
       Effect.sync(() => {
-        if (state.streamLimit === streams || session.destroyed) return
+        if (state.streamLimit === streams) return
         state.streamLimit = streams
-        session.settings({ maxConcurrentStreams: streams })
+        tellLimit(session, state)
       })
   }
 }
