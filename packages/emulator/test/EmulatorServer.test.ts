@@ -243,6 +243,20 @@ describe("EmulatorServer", () => {
       }).pipe(Effect.provide(layer())))
   })
 
+  describe("requests that do not wait for each other's answers", () => {
+    const path = "/v1/projects/my-project/messages:send"
+    const request = (token: string) =>
+      requestText(path, { authorization: "Bearer owner" }, JSON.stringify({ message: { token } }))
+
+    it.live.each(["reset", "cut"])("a %s behind a slow answer ends the connection", (fate) =>
+      Effect.gen(function*() {
+        const { url } = yield* EmulatorServer
+        const socket = yield* connection(url)
+        const requests = request("emulator:slow-600000:a") + request(`emulator:${fate}:b`)
+        assert.strictEqual(yield* Effect.timeout(receiveAll(socket, requests), "2 seconds"), "")
+      }).pipe(Effect.scoped, Effect.provide(layer())))
+  })
+
   it.live.each(["h2c", "websocket"])(
     "an offer to speak %s instead is passed over, and the connection stays",
     (upgrade) =>

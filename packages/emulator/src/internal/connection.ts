@@ -120,7 +120,8 @@ const drop = Effect.map(response, (response) => end(response, constants.NGHTTP2_
 /** Ends a request without an answer: what is then answered goes nowhere. */
 const end = (response: Response, code: number) => {
   if ("stream" in response) response.stream.close(code)
-  else response.destroy()
+  // an answer that waits for those before it has no socket yet
+  else response.req.socket.destroy()
   return HttpServerResponse.empty()
 }
 
@@ -131,7 +132,7 @@ const refuse = ({ goAway }: NotProcessed) =>
     return unanswered
   })
 
-/** Drops it when half of the answer has left. */
+/** Drops it when half of the answer has left; at once, where those of earlier requests have not. */
 const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
   const to = yield* response
   yield* Effect.callback<void>((resume) => {
@@ -139,9 +140,11 @@ const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
     if ("stream" in to) {
       to.writeHead(200, headers)
       to.stream.write(half, done)
+    } else if (to.socket === null) {
+      done()
     } else {
       const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
-      to.socket?.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
+      to.socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
     }
   })
   return yield* drop
