@@ -169,6 +169,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
     HttpServerRequest.HttpServerRequest,
     ({ url }) => nodeConnection.handle(control.isControl(url) ? nodeConnection.processed(controls) : services)
   ))
+  // who offers another protocol, as Java's client does HTTP/2, is answered in this one
+  listener.server.removeAllListeners("upgrade")
   // who listens on every address is reached on this machine's own
   const url = HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace(
     "//[::]:",

@@ -40,9 +40,18 @@ const emulator = (host: string | undefined): URL => {
 
 const { hostname, port } = emulator(process.env["FIREBASE_MESSAGING_EMULATOR_HOST"])
 
-const there = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80), path: undefined, socket: undefined }
+const there = {
+  host: hostname.replace(/^\[|\]$/g, ""),
+  port: Number(port || 80),
+  path: undefined,
+  socket: undefined,
+  // it may know one answer alone: Google's address
+  lookup: undefined
+}
 
-const isGoogles = (host: string | undefined): host is string => host !== undefined && googleHosts.includes(host)
+/** One of Google's hosts, however it is written: in capitals, or with the dot of the root. */
+const googlesHost = (host: unknown): string | undefined =>
+  typeof host === "string" ? googleHosts.find((name) => name === host.toLowerCase().replace(/\.$/, "")) : undefined
 
 // -----------------------------------------------------------------------------
 // Connections: those of node:https, node:http2, fetch, and all that is made of them
@@ -56,9 +65,9 @@ Object.assign(Tls, {
   // `connect(options)`, `connect(port, options)`, `connect(port, host, options)`, each with a callback or none
   connect: (...args: ReadonlyArray<unknown>) => {
     const options: ConnectionOptions = Object.assign({}, ...args.filter(isOptions))
-    // who sends no name in the handshake ("") means the host all the same
-    const servername = options.servername || (typeof args[1] === "string" ? args[1] : options.host)
-    if (!isGoogles(servername)) return Reflect.apply(connect, Tls, args)
+    // any of them may be Google's address, whatever the others say
+    const servername = googlesHost(options.servername) ?? googlesHost(options.host) ?? googlesHost(args[1])
+    if (servername === undefined) return Reflect.apply(connect, Tls, args)
     // a proxy's tunnel, which is not needed
     options.socket?.destroy()
     const socket = connect({ ...options, ...there, servername })
@@ -90,7 +99,9 @@ const mend = (session: ClientHttp2Session) => {
 Object.assign(Http2, {
   connect: (authority: string | URL, ...more: ReadonlyArray<unknown>) => {
     const session: ClientHttp2Session = Reflect.apply(connectHttp2, Http2, [authority, ...more])
-    return isGoogles(new URL(authority).hostname) ? mend(session) : session
+    // Node takes whatever has the properties of a URL
+    const { hostname } = typeof authority === "string" ? new URL(authority) : authority
+    return googlesHost(hostname) === undefined ? session : mend(session)
   }
 })
 

@@ -243,6 +243,37 @@ describe("EmulatorServer", () => {
       }).pipe(Effect.provide(layer())))
   })
 
+  describe("requests that do not wait for each other's answers", () => {
+    const path = "/v1/projects/my-project/messages:send"
+    const request = (token: string) =>
+      requestText(path, { authorization: "Bearer owner" }, JSON.stringify({ message: { token } }))
+
+    it.live.each(["reset", "cut"])("a %s behind a slow answer ends the connection", (fate) =>
+      Effect.gen(function*() {
+        const { url } = yield* EmulatorServer
+        const socket = yield* connection(url)
+        const requests = request("emulator:slow-600000:a") + request(`emulator:${fate}:b`)
+        assert.strictEqual(yield* Effect.timeout(receiveAll(socket, requests), "2 seconds"), "")
+      }).pipe(Effect.scoped, Effect.provide(layer())))
+  })
+
+  it.live.each(["h2c", "websocket"])(
+    "an offer to speak %s instead is passed over, and the connection stays",
+    (upgrade) =>
+      Effect.gen(function*() {
+        const { url } = yield* EmulatorServer
+        const socket = yield* connection(url)
+        for (const token of ["a", "b"]) {
+          const answer = yield* Effect.forkChild(receive(socket, "messages/0:"), { startImmediately: true })
+          const headers = { authorization: "Bearer owner", connection: "upgrade", upgrade }
+          const body = JSON.stringify({ message: { token } })
+          socket.write(requestText("/v1/projects/my-project/messages:send", headers, body))
+          assert.match(yield* Effect.timeout(Fiber.join(answer), "2 seconds"), /^HTTP\/1\.1 200 OK/)
+        }
+        assert.deepStrictEqual(yield* recipients, ["a", "b"])
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+
   describe("the address", () => {
     it.live("is on the loopback, at a free port, as url and as host", () =>
       Effect.gen(function*() {

@@ -224,6 +224,29 @@ describe("a fault on HTTP/2", () => {
     }).pipe(Effect.scoped, Effect.provide(layer())))
 })
 
+describe("faults on HTTP/2", () => {
+  it.live.each(ways)(
+    "$way: limits that change with every request are told one after the other",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const session = yield* open
+        const tokens = Array.from({ length: 50 }, (_, i) => `token-${i}`)
+        for (const [i, recipient] of tokens.entries()) {
+          yield* add({ effect: { _tag: "LimitStreams", streams: 50 + i }, recipient })
+        }
+        const last = Effect.callback<void>((resume) => {
+          session.session.on("remoteSettings", ({ maxConcurrentStreams }) => {
+            if (maxConcurrentStreams === 99) resume(Effect.void)
+          })
+        })
+        const fiber = yield* Effect.forkChild(last, { startImmediately: true })
+        const answers = yield* Effect.forEach(tokens, (token) => send(session, token), { concurrency: "unbounded" })
+        assert.deepStrictEqual(answers.map(({ status }) => status), tokens.map(() => 200))
+        yield* Effect.timeout(Fiber.join(fiber), "2 seconds")
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+  )
+})
+
 describe("a fault of HTTP/2 on HTTP/1.1", () => {
   const post = (token: string) =>
     Effect.gen(function*() {

@@ -19,12 +19,12 @@ const run = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: { read
 const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
 /** What a program prints as JSON, under the preload. */
-const underPreload = Effect.fnUntraced(function*(code: string) {
+const underPreload = Effect.fnUntraced(function*(code: string, at?: string) {
   const fs = yield* FileSystem.FileSystem
   const { ca, host } = yield* EmulatorServer
   const caFile = yield* fs.makeTempFileScoped()
   yield* fs.writeFileString(caFile, ca)
-  const env = { FIREBASE_MESSAGING_EMULATOR_HOST: host, NODE_EXTRA_CA_CERTS: caFile }
+  const env = { FIREBASE_MESSAGING_EMULATOR_HOST: at ?? host, NODE_EXTRA_CA_CERTS: caFile }
   const { printed } = yield* run(["--import", preload, "--input-type=module", "-e", code], env)
   return yield* parse(printed)
 }, Effect.scoped)
@@ -106,6 +106,43 @@ describe("the preload", () => {
       }).pipe(Effect.provide([Layer.fresh(layerServer()), services])),
     patience
   )
+
+  it.live.each([
+    `{ host: "FCM.GoogleAPIs.com", port: 443 }`,
+    `{ host: "fcm.googleapis.com.", port: 443 }`,
+    `{ host: "fcm.googleapis.com", port: 443, servername: "" }`,
+    `{ host: "fcm.googleapis.com", port: 443, servername: "example.com" }`,
+    `443, "example.com", { host: "fcm.googleapis.com" }`,
+    `{ host: "fcm.googleapis.com", port: 443, lookup: () => console.log('"looked up"') }`
+  ])("leads to the emulator whoever asks for %s", (args) =>
+    Effect.gen(function*() {
+      const { host } = yield* EmulatorServer
+      const [, port] = host.split(":")
+      const seen = yield* underPreload(
+        `
+        import { connect } from "node:tls"
+        const print = (seen) => {
+          console.log(JSON.stringify(seen))
+          process.exit()
+        }
+        const socket = connect(${args}, () => print(String(socket.remotePort))).on("error", ({ code }) => print(code))`,
+        `localhost:${port}`
+      )
+      assert.strictEqual(seen, port)
+    }).pipe(Effect.provide([layerServer(), services])), patience)
+
+  it.live("takes what Node takes for a URL", () =>
+    Effect.gen(function*() {
+      const seen = yield* underPreload(`
+        import { connect } from "node:http2"
+        const [hostname, port] = process.env.FIREBASE_MESSAGING_EMULATOR_HOST.split(":")
+        const session = connect({ protocol: "http:", hostname, port })
+        session.once("remoteSettings", () => {
+          console.log(JSON.stringify("connected"))
+          session.close()
+        })`)
+      assert.strictEqual(seen, "connected")
+    }).pipe(Effect.provide([layerServer(), services])), patience)
 
   it.live("leaves other hosts alone, and what is said to them", () =>
     Effect.gen(function*() {

@@ -30,6 +30,8 @@ interface SessionState {
   /** The last stream that a GOAWAY did not leave out. */
   last: number
   streamLimit: number | undefined
+  /** Whether a limit is told that is not acknowledged yet. */
+  isTelling: boolean
 }
 
 const sessions = new WeakMap<Http2Session, SessionState>()
@@ -38,7 +40,8 @@ const stateOf = (session: Http2Session): SessionState => {
   const state = sessions.get(session) ?? {
     processed: new Set(),
     last: Number.POSITIVE_INFINITY,
-    streamLimit: undefined
+    streamLimit: undefined,
+    isTelling: false
   }
   sessions.set(session, state)
   return state
@@ -63,6 +66,17 @@ const leaveOut = (stream: ServerHttp2Stream): void => {
   })
 }
 
+/** One after the other: node:http2 ends a session of which many settings are not acknowledged. */
+const tellLimit = (session: Http2Session, state: SessionState): void => {
+  const { isTelling, streamLimit } = state
+  if (isTelling || streamLimit === undefined || session.destroyed) return
+  state.isTelling = true
+  session.settings({ maxConcurrentStreams: streamLimit }, () => {
+    state.isTelling = false
+    if (state.streamLimit !== streamLimit) tellLimit(session, state)
+  })
+}
+
 const http2 = (stream: ServerHttp2Stream): Connection => {
   const { id = 0, session } = stream
   if (session === undefined) return noConnection
@@ -79,9 +93,9 @@ const http2 = (stream: ServerHttp2Stream): Connection => {
     }),
     limitStreams: (streams) =>
       Effect.sync(() => {
-        if (state.streamLimit === streams || session.destroyed) return
+        if (state.streamLimit === streams) return
         state.streamLimit = streams
-        session.settings({ maxConcurrentStreams: streams })
+        tellLimit(session, state)
       })
   }
 }
@@ -107,7 +121,8 @@ const drop = Effect.map(response, (response) => end(response, constants.NGHTTP2_
 /** Ends a request without an answer: what is then answered goes nowhere. */
 const end = (response: Response, code: number) => {
   if ("stream" in response) response.stream.close(code)
-  else response.destroy()
+  // an answer that waits for those before it has no socket yet
+  else response.req.socket.destroy()
   return HttpServerResponse.empty()
 }
 
@@ -118,7 +133,7 @@ const refuse = ({ goAway }: NotProcessed) =>
     return unanswered
   })
 
-/** Drops it when half of the answer has left. */
+/** Drops it when half of the answer has left; at once, where those of earlier requests have not. */
 const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
   const to = yield* response
   yield* Effect.callback<void>((resume) => {
@@ -126,9 +141,11 @@ const cut = Effect.fnUntraced(function*({ half, headers }: AnswerCut) {
     if ("stream" in to) {
       to.writeHead(200, headers)
       to.stream.write(half, done)
+    } else if (to.socket === null) {
+      done()
     } else {
       const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")
-      to.socket?.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
+      to.socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n${half}`, done)
     }
   })
   return yield* drop
