@@ -79,7 +79,10 @@ const layerEmulated = Layer.unwrap(
 
 class Usage extends Data.TaggedError("Usage")<Failure> {}
 
-const untilStopped = Effect.andThen(Console.log("\nThe emulator keeps running: Ctrl-C ends it."), Effect.never)
+const untilStopped = Effect.flatMap(
+  EmulatorServer.EmulatorServer,
+  ({ url }) => Console.log(`\nThe emulator keeps running, also at ${url}: see ${url}/emulator/v1/docs. Ctrl-C ends it.`)
+).pipe(Effect.andThen(Effect.never))
 
 /** Where the key file is, and which project it is of. */
 const readKey = Effect.gen(function*() {

@@ -11,7 +11,7 @@ const where = Effect.gen(function*() {
 
 Layer.effectDiscard(where).pipe(
   // no quota: what is measured takes less than a minute
-  Layer.provide(layer({ certificates: Process.argv[2], quota: 1_000_000_000 })),
+  Layer.provide(layer({ stateDirectory: Process.argv[2], quota: 1_000_000_000 })),
   Layer.launch,
   NodeRuntime.runMain
 )

@@ -20,9 +20,10 @@ export const end = "<!-- end of what is generated -->"
 export const tables = (rounds: Rounds): string =>
   [
     Table.goals(judge(rounds)),
-    ...[...rounds].flatMap(([name, ran]) => {
-      const suite = suites[name]
-      return suite === undefined ? [] : [`### ${name}\n\n${suite.says}.\n\n${Table.suite(suite, ran)}`]
+    // in whichever order they were run
+    ...Object.entries(suites).flatMap(([name, suite]) => {
+      const ran = rounds.get(name)
+      return ran === undefined ? [] : [`### ${name}\n\n${suite.says}.\n\n${Table.suite(suite, ran)}`]
     })
   ].join("\n\n")
 

@@ -52,7 +52,14 @@ export const goals = (judged: ReadonlyArray<Judged>): string =>
 export const suite = ({ base, emulator, variants }: Suite, rounds: ReadonlyArray<Round>): string =>
   format(
     [
-      ...["variant", "recipients/s", "(min-max)", "CPU s/10k", "peak MB", "heap MB", "rate, ratio", "CPU, ratio"],
+      "variant",
+      "recipients/s",
+      "(min-max)",
+      "CPU s/10k",
+      "peak MB",
+      "heap MB",
+      "rate, ratio",
+      "CPU, ratio",
       ...emulator === undefined ? [] : ["emulator MB"]
     ],
     Object.entries(variants).filter(([key]) => rounds[0]?.has(key)).map(([key, { says }]) => {

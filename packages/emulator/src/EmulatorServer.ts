@@ -56,11 +56,11 @@ export interface Options extends Emulator.Options {
   /** What the control API wants as a bearer token. By default none. */
   readonly token?: Redacted.Redacted | undefined
   /**
-   * The directory that keeps the certificate from one start to the next, with its key, in a folder `certificates` that
+   * The directory that keeps the certificate from one start to the next, with its key, in its folder `certificates` that
    * nobody but this user may read. It is renewed there 30 days before its end, when its names change, and when it is
    * damaged. By default it is made for this server alone, and is in no file.
    */
-  readonly certificates?: string | undefined
+  readonly stateDirectory?: string | undefined
 }
 
 /**
@@ -81,7 +81,7 @@ export class EmulatorServer extends Context.Service<EmulatorServer, {
    * `ca: [ca]`. It can name `localhost`, the loopback and the hosts of Google's messaging alone, and its key is gone.
    */
   readonly ca: string
-  /** The file that holds {@link ca}, where `certificates` are kept: the value of `NODE_EXTRA_CA_CERTS`. */
+  /** The file that holds {@link ca}, where there is a `stateDirectory`: the value of `NODE_EXTRA_CA_CERTS`. */
   readonly caFile: string | undefined
 }>()("@cloud-messaging/emulator/EmulatorServer") {}
 
@@ -119,7 +119,7 @@ export class CertificateNotKept extends Data.TaggedError("CertificateNotKept")<{
 
 /**
  * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken, with `TokenRequired`
- * if others than this machine reach `host` and there is no token, with `CertificateNotKept` if `certificates` is no
+ * if others than this machine reach `host` and there is no token, with `CertificateNotKept` if `stateDirectory` is no
  * directory that can be written to.
  *
  * **Example** (FCM and GCM through a real connection)
@@ -148,7 +148,7 @@ export const layer = (
   )
 
 const make = Effect.fnUntraced(function*(options: Options) {
-  const { certificates, host = "127.0.0.1", hostNames = [], port = 0, token } = options
+  const { host = "127.0.0.1", hostNames = [], port = 0, stateDirectory, token } = options
   const app = yield* Emulator.App
   const hasToken = token !== undefined && Redacted.value(token) !== ""
   if (!hasToken && !controlGuard.isLoopback(host)) return yield* new TokenRequired({ host })
@@ -156,7 +156,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const services = app.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody)
   )
-  const { caFile, certificate } = yield* certificateOf(certificates)
+  const { caFile, certificate } = yield* certificateOf(stateDirectory)
   const listener = Port.make(certificate)
   const server = yield* NodeHttpServer.make(() => listener.server, {
     host,

@@ -27,22 +27,21 @@ import process from "node:process"
 import Tls, { type ConnectionOptions } from "node:tls"
 import { googleHosts } from "./internal/googleHosts.ts"
 
-const emulator = (host: string | undefined): URL => {
-  const origin = `http://${host ?? ""}`
-  if (!URL.canParse(origin)) {
+const emulator = (variable: string | undefined) => {
+  // a name or an address, IPv6 in brackets, and a port
+  const [, name, address, port] = /^(?:([^\s/:@[\]]+)|\[([\da-f:.]+)\]):(\d{1,5})$/i.exec(variable ?? "") ?? []
+  const host = name ?? address
+  if (host === undefined) {
     throw new Error(
-      "@cloud-messaging/emulator/preload: FIREBASE_MESSAGING_EMULATOR_HOST is not set to where the emulator listens, " +
-        "such as 127.0.0.1:8025. Without it, messages would go to Google."
+      "@cloud-messaging/emulator/preload: FIREBASE_MESSAGING_EMULATOR_HOST is not where the emulator listens, a host and " +
+        "a port such as 127.0.0.1:8025. Without it, messages would go to Google."
     )
   }
-  return new URL(origin)
+  return { host, port: Number(port) }
 }
 
-const { hostname, port } = emulator(process.env["FIREBASE_MESSAGING_EMULATOR_HOST"])
-
 const there = {
-  host: hostname.replace(/^\[|\]$/g, ""),
-  port: Number(port || 80),
+  ...emulator(process.env["FIREBASE_MESSAGING_EMULATOR_HOST"]),
   path: undefined,
   socket: undefined,
   // it may know one answer alone: Google's address

@@ -74,7 +74,7 @@ const services = Layer.merge(NodeServices.layer, FetchHttpClient.layer)
 const patience = 30_000
 
 describe("cloud-messaging-emulator", () => {
-  it.live.each(["SIGTERM", "SIGINT"] as const)(
+  it.live.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "says what to set, and %s ends it well",
     (killSignal) =>
       Effect.gen(function*() {
@@ -87,8 +87,14 @@ describe("cloud-messaging-emulator", () => {
         const caFile = /NODE_EXTRA_CA_CERTS=(.+)/.exec(lines.join("\n"))?.[1] ?? ""
         assert.isTrue(caFile.startsWith(state), caFile)
         assert.match(Fs.readFileSync(caFile, "utf8"), /BEGIN CERTIFICATE/)
+        // the same at the next start, for who wrote it down
+        const running = join(state, "cloud-messaging-emulator", "running", `127.0.0.1-${new URL(url).port}`)
+        const keyFile = join(running, "service-account.json")
+        assert.include(lines, `  GOOGLE_APPLICATION_CREDENTIALS=${keyFile}`)
+        assert.match(Fs.readFileSync(keyFile, "utf8"), /private_key/)
         yield* handle.kill({ killSignal })
         assert.strictEqual(yield* handle.exitCode, 0)
+        assert.isFalse(Fs.existsSync(running))
         const gone = yield* Effect.flip(get(`${url}/emulator/v1/clock`))
         assert.strictEqual(gone.reason._tag, "TransportError")
       }).pipe(Effect.scoped, Effect.provide(services)),
@@ -107,26 +113,41 @@ describe("cloud-messaging-emulator", () => {
   it.live("keeps its certificate where it is told, and tells in a line where it cannot", () =>
     Effect.gen(function*() {
       const directory = join(state, "elsewhere")
-      const there = yield* run(["exec", "--certificates", directory, "--", process.execPath, "-e", ""])
+      const there = yield* run(["exec", "--state-directory", directory, "--", process.execPath, "-e", ""])
       assert.deepStrictEqual(there, { code: 0, printed: "" })
       assert.isTrue(Fs.existsSync(join(directory, "certificates", "ca.pem")))
       Fs.writeFileSync(join(state, "file"), "")
-      const { code, printed } = yield* run(["--certificates", join(state, "file"), "--port", "0"])
+      const { code, printed } = yield* run(["--state-directory", join(state, "file"), "--port", "0"])
       assert.strictEqual(code, 1)
-      assert.match(printed, /--certificates/)
+      assert.match(printed, /--state-directory/)
       assert.notInclude(printed, "    at ")
     }).pipe(Effect.provide(services)), patience)
 
   it.live("tells in a line where it cannot write what SDKs read", () =>
     Effect.gen(function*() {
       const nowhere = join(state, "nowhere")
-      for (const command of [[], ["exec", "--", process.execPath, "-e", "console.log('started')"]]) {
-        const { code, printed } = yield* run(["--port", "0", ...command], { TMPDIR: nowhere, TEMP: nowhere })
+      const directory = join(state, "occupied")
+      Fs.mkdirSync(directory)
+      Fs.writeFileSync(join(directory, "running"), "a file")
+      const exec = yield* run(script("console.log('started')"), { TMPDIR: nowhere, TEMP: nowhere })
+      const start = yield* run(["--port", "0", "--state-directory", directory])
+      for (const [{ code, printed }, advice] of [[exec, /TMPDIR/], [start, /--state-directory/]] as const) {
         assert.strictEqual(code, 1)
-        assert.match(printed, /TMPDIR/)
+        assert.match(printed, advice)
         assert.notInclude(printed, "    at ")
         assert.notInclude(printed, "started")
       }
+    }).pipe(Effect.provide(services)), patience)
+
+  it.live("keeps its certificate in memory where its user can keep nothing, and says so", () =>
+    Effect.gen(function*() {
+      const file = join(state, "no-directory")
+      Fs.writeFileSync(file, "")
+      const own = { XDG_STATE_HOME: file, LOCALAPPDATA: file, HOME: file }
+      const { code, printed } = yield* run(script("console.log(process.env.CLOUD_MESSAGING_EMULATOR_CA)"), own)
+      assert.strictEqual(code, 0)
+      assert.match(printed, /for this time alone.*--state-directory/)
+      assert.match(printed, /ca\.pem$/m)
     }).pipe(Effect.provide(services)), patience)
 
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
@@ -197,7 +218,7 @@ describe("cloud-messaging-emulator", () => {
             ca: fs.readFileSync(env.CLOUD_MESSAGING_EMULATOR_CA, "utf8"),
             cas: fs.readFileSync(cas, "utf8")
           }))`
-          const { printed } = yield* run(["--certificates", folder, ...script(code)], {
+          const { printed } = yield* run(["--state-directory", folder, ...script(code)], {
             GOOGLE_APPLICATION_CREDENTIALS: "/the/key/of/a/real/project.json",
             GCLOUD_PROJECT: "my-project",
             NODE_EXTRA_CA_CERTS: `${folder}/own.pem`,

@@ -130,13 +130,13 @@ const scratch = Effect.acquireRelease(
 )
 
 /** Starts an emulator that keeps its certificate there, has a client trust the file, and ends it. */
-const start = (certificates: string) =>
+const start = (stateDirectory: string) =>
   Effect.gen(function*() {
     const { ca, caFile = "" } = yield* EmulatorServer
     assert.strictEqual(Fs.readFileSync(caFile, "utf8"), ca)
     assert.isUndefined(yield* refusal(yield* portOf, "localhost", ca))
     return { ca, caFile, serverFile: join(dirname(caFile), "server.pem") }
-  }).pipe(Effect.provide(layer({ certificates })))
+  }).pipe(Effect.provide(layer({ stateDirectory })))
 
 const modeOf = (path: string) => Fs.statSync(path).mode & 0o777
 

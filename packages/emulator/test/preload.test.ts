@@ -171,7 +171,7 @@ describe("the preload", () => {
       assert.match(printed, /^(UNABLE_TO|SELF_SIGNED)/)
     }).pipe(Effect.provide([layerServer(), services])), patience)
 
-  it.live.each(["", "not a host"])(
+  it.live.each(["", "not a host", "http://127.0.0.1:8025", "127.0.0.1", "127.0.0.1:8025/"])(
     "does not let a program start that would go to Google: %j",
     (host) =>
       Effect.gen(function*() {

@@ -34,7 +34,7 @@ const run = Effect.fnUntraced(function*(code: string, isPreloaded: boolean) {
   const file = path.join(folder, "recipe.mjs")
   yield* fs.writeFileString(file, code)
   const node = [...isPreloaded ? [] : ["env", "-u", "NODE_OPTIONS"], process.execPath, file]
-  const handle = yield* ChildProcess.make(process.execPath, [bin, "--certificates", folder, "exec", "--", ...node], {
+  const handle = yield* ChildProcess.make(process.execPath, [bin, "--state-directory", folder, "exec", "--", ...node], {
     env: { PATH: process.env["PATH"] },
     detached: false
   })

@@ -219,10 +219,7 @@ export const Result = Schema.Union([Accepted, Refused])
  * @category schemas
  * @since 1.0.0
  */
-export const JsonResponse = Schema.Struct({
-  // each is looked at by whoever reads it: an array of a thousand unknowns need not be gone through before
-  results: Schema.declare((input): input is ReadonlyArray<unknown> => Array.isArray(input), { expected: "array" })
-})
+export const JsonResponse = Schema.Struct({ results: Schema.Array(Schema.Unknown) })
 
 /**
  * The codes of {@link Refused} that are documented or were seen.

@@ -16,7 +16,12 @@ import { anybody, type Sent } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
-const decodeResponse = Schema.decodeUnknownOption(Schema.fromJsonString(GcmHttp.JsonResponse))
+/** `GcmHttp.JsonResponse`, but that an array of a thousand unknowns is not gone through before they are looked at. */
+const Response = Schema.Struct({
+  results: Schema.declare((input): input is ReadonlyArray<unknown> => Array.isArray(input), { expected: "array" })
+})
+
+const decodeResponse = Schema.decodeUnknownOption(Schema.fromJsonString(Response))
 const decodeTopic = Schema.decodeUnknownOption(GcmHttp.fromText(GcmHttp.TopicResponse))
 const decodeGroup = Schema.decodeUnknownOption(Schema.fromJsonString(DeviceGroup.SendResponse))
 const decodeResult = Schema.decodeUnknownOption(GcmHttp.Result)

@@ -10,10 +10,12 @@ import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import type * as HttpServerError from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
+import type * as PlatformError from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -23,7 +25,7 @@ import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
 import { stateDirectory } from "./certificateStore.ts"
 import * as environment from "./environment.ts"
-import { hostVariable, tokenVariable } from "./environment.ts"
+import { tokenVariable } from "./environment.ts"
 import * as exec from "./exec.ts"
 
 // -----------------------------------------------------------------------------
@@ -53,8 +55,9 @@ const flags = {
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
   ),
-  certificates: Flag.Directory("certificates").pipe(
-    Flag.withDescription("The directory that keeps the certificate, by default in the user's state directory"),
+  stateDirectory: Flag.String("state-directory").pipe(
+    Flag.withDescription("The directory that keeps the certificate, by default this user's for such things"),
+    Flag.withSchema(Schema.NonEmptyString),
     Flag.optional
   ),
   strict: Flag.Boolean("strict").pipe(
@@ -83,18 +86,30 @@ type Flags = Command.Command.Config.Infer<typeof flags>
 
 const defaultPort = 8025
 
-const toOptions = Effect.fnUntraced(function*({ token, ...flags }: Flags, port: number) {
+/** None, where this user can keep nothing: that is no reason not to start. */
+const ownStateDirectory = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const options: EmulatorServer.Options = {
+  const directory = stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
+  return yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
+    Effect.andThen(fs.access(directory, { writable: true })),
+    Effect.as(directory),
+    Effect.catch(({ message }) =>
+      Effect.as(
+        Console.error(`The certificate is for this time alone: ${message}. --state-directory names a place to keep it`),
+        undefined
+      )
+    )
+  )
+})
+
+const toOptions = Effect.fnUntraced(function*({ token, ...flags }: Flags, port: number) {
+  return {
     ...flags,
     port: Option.getOrElse(flags.port, () => port),
     token: Option.getOrUndefined(token),
-    certificates: Option.getOrElse(
-      flags.certificates,
-      () => stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
-    )
-  }
-  return options
+    stateDirectory: Option.isSome(flags.stateDirectory) ? flags.stateDirectory.value : yield* ownStateDirectory
+  } satisfies EmulatorServer.Options
 })
 
 // -----------------------------------------------------------------------------
@@ -130,7 +145,7 @@ const withServer = <A, E, R>(
       Effect.catchTags({
         ServeError: (error) => Effect.fail(notStarted(options)(error)),
         CertificateNotKept: ({ message }) =>
-          Effect.fail(new NotStarted({ message: `${message}. Choose another directory with --certificates` })),
+          Effect.fail(new NotStarted({ message: `${message}. Choose another directory with --state-directory` })),
         TokenRequired: ({ message }) => Effect.fail(new NotStarted({ message: `${message}: give one with --token` }))
       })
     )
@@ -146,43 +161,46 @@ const start = (flags: Flags) =>
     withServer(
       options,
       (server) =>
-        environmentOf(server, flags).pipe(
-          Effect.flatMap((env) => Console.log(greeting(server, env, Option.isSome(flags.token)))),
-          Effect.andThen(Effect.never)
+        folderOf(options, server).pipe(
+          Effect.flatMap((folder) => environment.make(server, options.token, process.env, folder)),
+          Effect.mapError(notWritten("--state-directory")),
+          Effect.flatMap((env) => Console.log(greeting(server, env, options.token !== undefined))),
+          Effect.andThen(hangUp)
         )
     )).pipe(
       // who stops it by a signal wants it to end, which is no failure
       Effect.onInterrupt(() => exitWith(0))
     )
 
-const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token }: Flags) =>
-  environment.make(server, Option.getOrUndefined(token), process.env).pipe(
-    Effect.mapError(({ message }) =>
-      new NotStarted({
-        message: `Cannot write the files that SDKs read: ${message}. Choose another directory with TMPDIR`
-      })
-    )
-  )
+/** What was written down of a server in a state directory holds for the next one. */
+const folderOf = ({ stateDirectory }: EmulatorServer.Options, server: EmulatorServer.EmulatorServer["Service"]) =>
+  stateDirectory === undefined ? environment.temporaryFolder : environment.folderOf(stateDirectory, server)
+
+const notWritten = (by: string) => ({ message }: PlatformError.PlatformError) =>
+  new NotStarted({
+    message: `Cannot write the files that SDKs read: ${message}. Choose another directory with ${by}`
+  })
+
+/** The terminal is closed, which Node's own runtime does not look after. */
+const hangUp = Effect.callback<void>((resume) => {
+  const end = () => resume(Effect.void)
+  process.once("SIGHUP", end)
+  return Effect.sync(() => process.off("SIGHUP", end))
+})
 
 const greeting = (
-  { host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
-  {
-    CLOUD_MESSAGING_EMULATOR_CA: caFile,
-    GOOGLE_APPLICATION_CREDENTIALS: keyFile,
-    NODE_OPTIONS: nodeOptions
-  }: environment.Environment,
+  { secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
+  { CLOUD_MESSAGING_EMULATOR_TOKEN: _, GCLOUD_PROJECT: __, no_proxy: ___, ...env }: environment.Environment,
   hasToken: boolean
 ) =>
   `Cloud Messaging emulator at ${url} and ${secureUrl}
 
-  ${hostVariable}=${host}
-      sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
-  GOOGLE_APPLICATION_CREDENTIALS=${keyFile}
-      is the key of an account that it trusts, as long as it runs
-  NODE_EXTRA_CA_CERTS=${caFile}
-      has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
-  NODE_OPTIONS=${quoted(nodeOptions)}
-      leads a program's SDKs here, such as firebase-admin, whatever they know of it
+With these in its environment a program sends here, whatever its SDK:
+
+${Object.entries(env).map(([name, value]) => `  ${name}=${quoted(value)}`).join("\n")}
+
+Or by an endpoint:
+
   Fcm    ${url}
   Gcm    ${url}/fcm/send
   OAuth  ${url}/token
@@ -210,11 +228,13 @@ const execCommand = Command.make(
     args: Argument.String("args").pipe(Argument.withDescription("Its arguments"), Argument.variadic())
   },
   Effect.fnUntraced(function*({ args, command }) {
-    const flags = yield* emulator
+    const options = yield* toOptions(yield* emulator, 0)
     yield* withServer(
-      yield* toOptions(flags, 0),
+      options,
       (server) =>
-        environmentOf(server, flags).pipe(
+        environment.temporaryFolder.pipe(
+          Effect.flatMap((folder) => environment.make(server, options.token, process.env, folder)),
+          Effect.mapError(notWritten("TMPDIR")),
           Effect.flatMap((env) => exec.run(command, args, env)),
           Effect.flatMap(exitWith),
           Effect.uninterruptible

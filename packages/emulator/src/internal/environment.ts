@@ -9,22 +9,35 @@ import * as Emulator from "../Emulator.ts"
 import type { EmulatorServer } from "../EmulatorServer.ts"
 import { googleHosts } from "./googleHosts.ts"
 
-/** Where clients find the emulator, and the token with which they may control it. */
-export const hostVariable = "FIREBASE_MESSAGING_EMULATOR_HOST"
+/** The token with which clients may control the emulator. */
 export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 
-/**
- * The variables that lead a command to an emulator, beside or instead of the user's own. The files that they name last as
- * long as the scope.
- */
+/** Where the files are that the variables name: they last as long as the scope. */
+export const temporaryFolder = FileSystem.FileSystem.use((fs) =>
+  fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-emulator-" })
+)
+
+/** A folder that has the same name at the next start, so that what was written down of it holds. */
+export const folderOf = Effect.fnUntraced(function*(directory: string, { host }: EmulatorServer["Service"]) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  // no file of Windows has a colon in its name
+  const folder = path.resolve(directory, "running", host.replace(/[[\]]/g, "").replaceAll(":", "-"))
+  return yield* Effect.acquireRelease(
+    Effect.as(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), folder),
+    (folder) => Effect.ignore(fs.remove(folder, { recursive: true }))
+  )
+})
+
+/** The variables that lead a command to an emulator, beside or instead of the user's own. */
 export const make = Effect.fnUntraced(function*(
   { ca, caFile, host, url }: EmulatorServer["Service"],
   token: Redacted.Redacted | undefined,
-  own: NodeJS.ProcessEnv
+  own: NodeJS.ProcessEnv,
+  folder: string
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-emulator-" })
   const write = (name: string, text: string) => {
     const file = path.join(folder, name)
     return Effect.as(fs.writeFileString(file, text, { mode: 0o600 }), file)
@@ -35,7 +48,7 @@ export const make = Effect.fnUntraced(function*(
   const ownProxyless = own["NO_PROXY"] || own["no_proxy"] || undefined
   const proxyless = [...ownProxyless === undefined ? [] : [ownProxyless], new URL(url).hostname, ...googleHosts].join()
   return {
-    [hostVariable]: host,
+    FIREBASE_MESSAGING_EMULATOR_HOST: host,
     ...token === undefined ? {} : { [tokenVariable]: Redacted.value(token) },
     GOOGLE_APPLICATION_CREDENTIALS: yield* write("service-account.json", serviceAccount(project, `${url}/token`)),
     GOOGLE_CLOUD_PROJECT: project,
