@@ -6,10 +6,11 @@ import { EmulatorServer, layer } from "@cloud-messaging/emulator/EmulatorServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { constants } from "node:http2"
+import { vi } from "vitest"
 import { ask, connect, send } from "./utils/http2.ts"
 import { connection, receiveAll, requestText } from "./utils/sockets.ts"
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
 const arrived = Effect.flatMap(
   Emulator.Emulator,
@@ -79,6 +80,77 @@ describe("HTTP/2", () => {
       }).pipe(Effect.provide(layer()))
       yield* Effect.timeout(session.closed, "2 seconds")
     }).pipe(Effect.scoped))
+})
+
+describe("a connection of HTTP/2 on which nothing happens", () => {
+  /** Minutes go by, for the server that looks at its connections. */
+  const minutes = Effect.acquireRelease(
+    Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+    () => Effect.sync(() => vi.useRealTimers())
+  ).pipe(Effect.as((n: number) => Effect.sync(() => vi.advanceTimersByTime(n * 60_000))))
+
+  const inTime = Effect.timeout("2 seconds")
+
+  it.live.each(ways)("$way: is closed after 4 minutes, also if it was busy once", ({ open }) =>
+    Effect.gen(function*() {
+      const pass = yield* minutes
+      yield* Effect.gen(function*() {
+        const session = yield* open
+        const slow = yield* Effect.forkChild(send(session, "emulator:slow-300:a"), { startImmediately: true })
+        yield* send(session, "b")
+        yield* pass(10)
+        assert.strictEqual((yield* Fiber.join(slow)).status, 200)
+        yield* pass(1)
+        assert.strictEqual((yield* send(session, "c")).status, 200)
+        yield* pass(4)
+        yield* inTime(session.closed)
+      }).pipe(Effect.provide(layer()))
+    }).pipe(Effect.scoped))
+
+  it.live.each(ways)(
+    "$way: loses a request that stopped in the middle, and is closed then",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const pass = yield* minutes
+        yield* Effect.gen(function*() {
+          const session = yield* open
+          const request = session.session.request({
+            ":method": "POST",
+            ":path": "/v1/projects/p/messages:send",
+            authorization: "Bearer owner"
+          })
+          const stopped = new Promise<number>((resolve) =>
+            request.on("error", () => {}).on("close", () => resolve(request.rstCode ?? 0))
+          )
+          request.write("{")
+          yield* send(session, "b")
+          yield* pass(4)
+          assert.strictEqual(yield* inTime(Effect.promise(() => stopped)), NGHTTP2_CANCEL)
+          assert.strictEqual((yield* send(session, "c")).status, 200)
+          yield* pass(4)
+          yield* inTime(session.closed)
+        }).pipe(Effect.provide(layer()))
+      }).pipe(Effect.scoped)
+  )
+
+  it.live.each(ways)(
+    "$way: is kept as long as somebody waits for what will come",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const pass = yield* minutes
+        yield* Effect.gen(function*() {
+          const session = yield* open
+          const path = "/emulator/v1/projects/my-project/messages/await?timeout=1%20hour"
+          const awaited = yield* Effect.forkChild(ask(session, { ":method": "GET", ":path": path }), {
+            startImmediately: true
+          })
+          yield* ask(session, { ":method": "GET", ":path": "/emulator/v1/clock" })
+          yield* pass(20)
+          yield* send(session, "a")
+          assert.match((yield* inTime(Fiber.join(awaited))).body, /"recipient":"a"/)
+        }).pipe(Effect.provide(layer()))
+      }).pipe(Effect.scoped)
+  )
 })
 
 describe("a fault on HTTP/2", () => {

@@ -21,8 +21,11 @@ const patience = 10_000
 /** Connections that did not yet say what they speak, or agree on TLS; of more the oldest is dropped. */
 const maxSilent = 2000
 
-/** How long a connection of HTTP/2 may be without a request, in milliseconds: 4 minutes, about as long as Google waits. */
-const maxIdle = 240_000
+/**
+ * How often a connection of HTTP/2 is looked at, in milliseconds. One on which nothing happened between two looks is closed:
+ * after 2 to 4 minutes, about as long as Google waits.
+ */
+const idleCheck = 120_000
 
 /** As Google's own servers have it. */
 const maxConcurrentStreams = 100
@@ -57,13 +60,12 @@ export const make = ({ cert, key }: Certificate): Port => {
     // HTTP/1.1 alone knows clients that end their side and wait for the answer
     if (protocol !== "http1") socket.allowHalfOpen = false
     if (protocol === "tls") tls.emit("connection", socket)
-    else if (protocol === "http2") http2.emit("connection", socket)
-    else for (const listener of http1) listener.call(server, socket)
+    else if (protocol === "http2") {
+      http2.once("session", (session) => closeWhenIdle(session, socket))
+      http2.emit("connection", socket)
+    } else for (const listener of http1) listener.call(server, socket)
   }
-  http2.on("session", (session) => {
-    closeWhenIdle(session)
-    server.emit("session", session)
-  })
+  http2.on("session", (session) => server.emit("session", session))
   http2.on("request", (request, response) => server.emit("request", request, response))
 
   const sockets = new Set<Socket>()
@@ -83,18 +85,35 @@ export const make = ({ cert, key }: Certificate): Port => {
   return { server, destroy: () => sockets.forEach((socket) => socket.destroy()) }
 }
 
-/** Closes a connection on which nothing happens, and before that the requests on it that stopped in the middle. */
-const closeWhenIdle = (session: Http2.ServerHttp2Session): void => {
+/**
+ * Closes a connection without requests, and before that the requests on it that stopped in the middle. Not by a session's own
+ * timeout: it strikes once, and keeps a session that is closed in memory.
+ */
+const closeWhenIdle = (session: Http2.ServerHttp2Session, socket: Socket): void => {
   const streams = new Set<Http2.ServerHttp2Stream>()
+  let isIdle = false
+  let bytes = 0
   session.on("stream", (stream) => {
+    isIdle = false
     streams.add(stream)
     stream.on("close", () => streams.delete(stream))
   })
-  session.setTimeout(maxIdle, () => {
-    if (streams.size === 0) session.close()
-    for (const stream of streams) if (!stream.readableEnded) stream.close(Http2.constants.NGHTTP2_CANCEL)
-  })
+  const timer = setInterval(() => {
+    // the other side does not close what is closed on this one
+    if (session.destroyed) return void socket.destroy()
+    if (streams.size === 0 && isIdle) session.close()
+    isIdle = streams.size === 0
+    const before = bytes
+    bytes = socket.bytesRead + socket.bytesWritten
+    if (bytes !== before) return
+    for (const stream of streams) if (isStopped(stream)) stream.close(Http2.constants.NGHTTP2_CANCEL)
+  }, idleCheck).unref()
+  socket.on("close", () => clearInterval(timer))
 }
+
+/** Whether the other side owes the rest of its request, or does not take that of the answer. */
+const isStopped = ({ endAfterHeaders, readableEnded, writableLength }: Http2.ServerHttp2Stream): boolean =>
+  !(endAfterHeaders || readableEnded) || writableLength > 0
 
 /** By whom they are from. */
 type Silent = Map<string, Socket>
