@@ -205,9 +205,8 @@ const execCommand = Command.make(
       yield* toOptions(flags, 0),
       (server) =>
         environmentOf(server, flags).pipe(
-          Effect.flatMap((env) => exec.run(command, args, env)),
-          Effect.flatMap(exitWith),
-          Effect.uninterruptible
+          // a signal that comes before the command runs ends us, and none
+          Effect.flatMap((env) => Effect.uninterruptible(Effect.flatMap(exec.run(command, args, env), exitWith)))
         )
     )
   })
