@@ -159,19 +159,19 @@ const environmentOf = (server: EmulatorServer.EmulatorServer["Service"], { token
   environment.make(server, Option.getOrUndefined(token), process.env)
 
 const greeting = (
-  { caFile, host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
-  { GOOGLE_APPLICATION_CREDENTIALS: keyFile, NODE_OPTIONS: nodeOptions }: environment.Environment,
+  { host, secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
+  env: environment.Environment,
   hasToken: boolean
 ) =>
   `Cloud Messaging emulator at ${url} and ${secureUrl}
 
   ${hostVariable}=${host}
       sends there what Fcm.layerConfig, Gcm.layerConfig and their credentials are used for
-  GOOGLE_APPLICATION_CREDENTIALS=${keyFile}
+  GOOGLE_APPLICATION_CREDENTIALS=${quoted(env.GOOGLE_APPLICATION_CREDENTIALS)}
       is the key of an account that it trusts, as long as it runs
-  NODE_EXTRA_CA_CERTS=${caFile}
+  NODE_EXTRA_CA_CERTS=${quoted(env.CLOUD_MESSAGING_EMULATOR_CA)}
       has a program of Node trust it over TLS, and as Google's messaging where its hosts lead here
-  NODE_OPTIONS=${quoted(nodeOptions)}
+  NODE_OPTIONS=${quoted(env.NODE_OPTIONS)}
       leads a program's SDKs here, such as firebase-admin, whatever they know of it
   Fcm    ${url}
   Gcm    ${url}/fcm/send
@@ -181,7 +181,7 @@ What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)
 Nothing is sent to anybody. Stop it with ctrl-c.`
 
 /** As a shell takes it. */
-const quoted = (text: string) => text.includes(" ") ? `'${text}'` : text
+const quoted = (text: string) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 const emulator = Command.make("cloud-messaging-emulator").pipe(
   Command.withSharedFlags(flags),
