@@ -257,6 +257,18 @@ describe("a directory of certificates", () => {
       assert.strictEqual(modeOf(serverFile), 0o600)
     }).pipe(Effect.scoped))
 
+  it.live.skipIf(process.platform === "win32")(
+    "renews one in a folder where others could put theirs",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const { ca, caFile } = yield* start(directory)
+        Fs.chmodSync(dirname(caFile), 0o777)
+        assert.notStrictEqual((yield* start(directory)).ca, ca)
+        assert.strictEqual(modeOf(dirname(caFile)), 0o700)
+      }).pipe(Effect.scoped)
+  )
+
   it.live("removes nothing that is not its own", () =>
     Effect.gen(function*() {
       const directory = yield* scratch
