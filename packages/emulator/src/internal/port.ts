@@ -86,34 +86,38 @@ export const make = ({ cert, key }: Certificate): Port => {
 }
 
 /**
- * Closes a connection without requests, and before that the requests on it that stopped in the middle. Not by a session's own
- * timeout: it strikes once, and keeps a session that is closed in memory.
+ * Closes a connection without requests, and before that the requests on it that stopped in the middle; drops one whose other
+ * side is mute. Not by a session's own timeout: it strikes once, and keeps a session that is closed in memory.
  */
 const closeWhenIdle = (session: Http2.ServerHttp2Session, socket: Socket): void => {
-  const streams = new Set<Http2.ServerHttp2Stream>()
+  /** With what each was waiting for at the last look. */
+  const streams = new Map<Http2.ServerHttp2Stream, number>()
   let isIdle = false
   let bytes = 0
   session.on("stream", (stream) => {
     isIdle = false
-    streams.add(stream)
+    streams.set(stream, 0)
     stream.on("close", () => streams.delete(stream))
   })
   const timer = setInterval(() => {
-    // the other side does not close what is closed on this one
-    if (session.destroyed) return void socket.destroy()
-    if (streams.size === 0 && isIdle) session.close()
+    // it has not answered a PING: it is gone, or Node reads from it no more, though it does not close the connection
+    if (session.destroyed || bytes === socket.bytesRead) return void socket.destroy()
+    bytes = socket.bytesRead
+    if (streams.size === 0 && isIdle) return session.close()
     isIdle = streams.size === 0
-    const before = bytes
-    bytes = socket.bytesRead + socket.bytesWritten
-    if (bytes !== before) return
-    for (const stream of streams) if (isStopped(stream)) stream.close(Http2.constants.NGHTTP2_CANCEL)
+    for (const [stream, before] of streams) {
+      const owed = owedOf(stream)
+      streams.set(stream, owed)
+      if (owed !== 0 && owed === before) stream.close(Http2.constants.NGHTTP2_CANCEL)
+    }
+    session.ping(() => {})
   }, idleCheck).unref()
   socket.on("close", () => clearInterval(timer))
 }
 
-/** Whether the other side owes the rest of its request, or does not take that of the answer. */
-const isStopped = ({ endAfterHeaders, readableEnded, writableLength }: Http2.ServerHttp2Stream): boolean =>
-  !(endAfterHeaders || readableEnded) || writableLength > 0
+/** What the other side is to take of an answer, in bytes; -1: it still owes the rest of its request. */
+const owedOf = ({ endAfterHeaders, readableEnded, writableLength }: Http2.ServerHttp2Stream): number =>
+  endAfterHeaders || readableEnded ? writableLength : -1
 
 /** By whom they are from. */
 type Silent = Map<string, Socket>
