@@ -101,6 +101,19 @@ describe("cloud-messaging-emulator", () => {
     patience
   )
 
+  it.live("says what to set as a shell takes it, also in a folder such as macOS has", () =>
+    Effect.gen(function*() {
+      const directory = join(state, "Ada's Application Support")
+      const handle = yield* spawn(["--port", "0", "--certificates", directory])
+      const lines = yield* linesUntil(handle.stdout, /ctrl-c/)
+      const assignments = lines.filter((line) => /^ {2}\w+=/.test(line)).join("\n")
+      const shell = ChildProcess.make("sh", ["-c", `${assignments}\nprintf %s "$NODE_EXTRA_CA_CERTS"`])
+      const said = yield* Effect.scoped(
+        Effect.flatMap(shell, ({ stdout }) => Stream.mkString(Stream.decodeText(stdout)))
+      )
+      assert.strictEqual(said, join(directory, "certificates", "ca.pem"))
+    }).pipe(Effect.scoped, Effect.provide(services)), patience)
+
   it.live("tells in a line that a port is taken, and what to do", () =>
     Effect.gen(function*() {
       const { url } = yield* EmulatorServer
@@ -285,6 +298,9 @@ describe("cloud-messaging-emulator", () => {
         const absent = yield* run(["exec", "--", "no-such-command"])
         assert.strictEqual(Number(absent.code), 127)
         assert.match(absent.printed, /Cannot run no-such-command/)
+        const nameless = yield* run(["exec", "--", ""])
+        assert.strictEqual(Number(nameless.code), 127)
+        assert.match(nameless.printed, /^\nERROR\n {2}Cannot run .*\n$/)
       }).pipe(Effect.provide(services)), patience)
   })
 })

@@ -112,6 +112,20 @@ describe("the certificate", () => {
       assert.isFalse(new X509Certificate(cert).ca)
     }))
 
+  it.live.each([2048, 2049, 2050, 2090])(
+    "is made in the year %d, too, for who has set the clock",
+    (year) =>
+      Effect.gen(function*() {
+        const now = Date.UTC(year, 11, 15)
+        const { issue } = yield* Certificate.authority(Certificate.names, now)
+        const { ca, cert } = yield* issue(Certificate.names)
+        for (const { validFrom, validTo } of [new X509Certificate(ca), new X509Certificate(cert)]) {
+          assert.strictEqual(Date.parse(validFrom), now - 86_400_000)
+          assert.strictEqual(Date.parse(validTo), now + 396 * 86_400_000)
+        }
+      })
+  )
+
   it.live("shows its key to nobody who prints it", () =>
     Effect.gen(function*() {
       const certificate = yield* Certificate.make
@@ -256,6 +270,18 @@ describe("a directory of certificates", () => {
       assert.notStrictEqual((yield* start(directory)).ca, ca)
       assert.strictEqual(modeOf(serverFile), 0o600)
     }).pipe(Effect.scoped))
+
+  it.live.skipIf(process.platform === "win32")(
+    "renews one in a folder where others could put theirs",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const { ca, caFile } = yield* start(directory)
+        Fs.chmodSync(dirname(caFile), 0o777)
+        assert.notStrictEqual((yield* start(directory)).ca, ca)
+        assert.strictEqual(modeOf(dirname(caFile)), 0o700)
+      }).pipe(Effect.scoped)
+  )
 
   it.live("removes nothing that is not its own", () =>
     Effect.gen(function*() {

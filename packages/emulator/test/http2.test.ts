@@ -5,11 +5,12 @@ import { Emulator, type Fault } from "@cloud-messaging/emulator"
 import { EmulatorServer, layer } from "@cloud-messaging/emulator/EmulatorServer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { constants } from "node:http2"
-import { ask, connect, send } from "./utils/http2.ts"
-import { connection, receiveAll, requestText } from "./utils/sockets.ts"
+import { type ClientHttp2Session, constants } from "node:http2"
+import { vi } from "vitest"
+import { ask, connect, send, type Session } from "./utils/http2.ts"
+import { connection, receive, receiveAll, requestText } from "./utils/sockets.ts"
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
 const arrived = Effect.flatMap(
   Emulator.Emulator,
@@ -79,6 +80,116 @@ describe("HTTP/2", () => {
       }).pipe(Effect.provide(layer()))
       yield* Effect.timeout(session.closed, "2 seconds")
     }).pipe(Effect.scoped))
+})
+
+describe("a connection of HTTP/2 on which nothing happens", () => {
+  /** Lets the server look at its connections, which it does every two minutes, and have its PINGs answered. */
+  const looks = Effect.acquireRelease(
+    Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+    () => Effect.sync(() => vi.useRealTimers())
+  ).pipe(Effect.as(Effect.fnUntraced(function*({ session }: Session, times: number) {
+    for (let i = 0; i < times; i++) {
+      vi.advanceTimersByTime(120_000)
+      yield* roundTrip(session)
+      yield* roundTrip(session)
+    }
+  })))
+
+  const roundTrip = (session: ClientHttp2Session) =>
+    Effect.callback<void>((resume) => {
+      if (session.destroyed) return resume(Effect.void)
+      session.ping(() => resume(Effect.void))
+    })
+
+  const inTime = Effect.timeout("2 seconds")
+
+  it.live.each(ways)("$way: is closed after 4 minutes, also if it was busy once", ({ open }) =>
+    Effect.gen(function*() {
+      const look = yield* looks
+      yield* Effect.gen(function*() {
+        const session = yield* open
+        const slow = yield* Effect.forkChild(send(session, "emulator:slow-300:a"), { startImmediately: true })
+        yield* send(session, "b")
+        yield* look(session, 5)
+        assert.strictEqual((yield* Fiber.join(slow)).status, 200)
+        yield* look(session, 1)
+        assert.strictEqual((yield* send(session, "c")).status, 200)
+        yield* look(session, 2)
+        yield* inTime(session.closed)
+      }).pipe(Effect.provide(layer()))
+    }).pipe(Effect.scoped))
+
+  it.live.each(ways)(
+    "$way: loses a request that stopped in the middle, and is closed then",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const look = yield* looks
+        yield* Effect.gen(function*() {
+          const session = yield* open
+          const request = session.session.request({
+            ":method": "POST",
+            ":path": "/v1/projects/p/messages:send",
+            authorization: "Bearer owner"
+          })
+          const stopped = new Promise<number>((resolve) =>
+            request.on("error", () => {}).on("close", () => resolve(request.rstCode ?? 0))
+          )
+          request.write("{")
+          yield* send(session, "b")
+          yield* look(session, 2)
+          assert.strictEqual(yield* inTime(Effect.promise(() => stopped)), NGHTTP2_CANCEL)
+          assert.strictEqual((yield* send(session, "c")).status, 200)
+          yield* look(session, 2)
+          yield* inTime(session.closed)
+        }).pipe(Effect.provide(layer()))
+      }).pipe(Effect.scoped)
+  )
+
+  it.live("is dropped if its other side says GOAWAY, then what is no HTTP/2, and answers no more", () =>
+    Effect.gen(function*() {
+      yield* looks
+      yield* Effect.gen(function*() {
+        const { url } = yield* EmulatorServer
+        const socket = yield* connection(url)
+        const closed = new Promise<void>((resolve) => socket.on("close", resolve))
+        const first = yield* Effect.forkChild(receive(socket, ":\n\n"), { startImmediately: true })
+        const path = "/emulator/v1/projects/p/messages/live"
+        socket.write(Buffer.concat([
+          Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+          Buffer.of(0, 0, 0, 4, 0, 0, 0, 0, 0),
+          // HEADERS, the last of their stream: GET, http, :authority and :path
+          Buffer.of(0, 0, 15 + path.length, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 1, 9),
+          Buffer.from("localhost"),
+          Buffer.of(4, path.length),
+          Buffer.from(path)
+        ]))
+        yield* Fiber.join(first)
+        // GOAWAY, NO_ERROR; a PING that is none
+        socket.write(Buffer.of(0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        socket.write(Buffer.of(0, 0, 0, 6, 0, 0, 0, 0, 0))
+        vi.advanceTimersByTime(240_000)
+        yield* inTime(Effect.promise(() => closed))
+      }).pipe(Effect.scoped, Effect.provide(layer()))
+    }).pipe(Effect.scoped))
+
+  it.live.each(ways)(
+    "$way: is kept as long as somebody waits for what will come",
+    ({ open }) =>
+      Effect.gen(function*() {
+        const look = yield* looks
+        yield* Effect.gen(function*() {
+          const session = yield* open
+          const path = "/emulator/v1/projects/my-project/messages/await?timeout=1%20hour"
+          const awaited = yield* Effect.forkChild(ask(session, { ":method": "GET", ":path": path }), {
+            startImmediately: true
+          })
+          yield* ask(session, { ":method": "GET", ":path": "/emulator/v1/clock" })
+          yield* look(session, 10)
+          yield* send(session, "a")
+          assert.match((yield* inTime(Fiber.join(awaited))).body, /"recipient":"a"/)
+        }).pipe(Effect.provide(layer()))
+      }).pipe(Effect.scoped)
+  )
 })
 
 describe("a fault on HTTP/2", () => {

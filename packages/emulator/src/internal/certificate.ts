@@ -97,6 +97,12 @@ const keyId = (certificate: Pki.Certificate) =>
 const named = (name: Pki.RelativeDistinguishedNames, text: string) =>
   name.typesAndValues.push(new Pki.AttributeTypeAndValue({ type: "2.5.4.3", value: new Utf8String({ value: text }) }))
 
+/** RFC 5280 section 4.1.2.5: years up to 2049 have two digits, later ones four. */
+const time = (now: number) => {
+  const value = new Date(now)
+  return new Pki.Time({ value, type: value.getUTCFullYear() < 2050 ? 0 : 1 })
+}
+
 /** A certificate without a signature, valid from a day ago: clocks differ. */
 const draft = Effect.fnUntraced(function*(subject: string, issuer: string, publicKey: CryptoKey, now: number) {
   const certificate = new Pki.Certificate({
@@ -106,8 +112,8 @@ const draft = Effect.fnUntraced(function*(subject: string, issuer: string, publi
   named(certificate.subject, subject)
   named(certificate.issuer, issuer)
   const day = 86_400_000
-  certificate.notBefore.value = new Date(now - day)
-  certificate.notAfter.value = new Date(now + (validDays - 1) * day)
+  certificate.notBefore = time(now - day)
+  certificate.notAfter = time(now + (validDays - 1) * day)
   yield* Effect.promise(() => certificate.subjectPublicKeyInfo.importKey(publicKey))
   return certificate
 })

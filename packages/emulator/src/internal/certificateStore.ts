@@ -48,8 +48,13 @@ const isGood = ({ ca, cert, key }: Certificate.Certificate): boolean => {
     isInTime(root) && isInTime(server) && String(hostsOf(server)) === String(Certificate.names.hosts)
 }
 
-/** Whether nobody else reads it, where files have such modes. */
-const isPrivate = ({ mode }: FileSystem.File.Info): boolean => process.platform === "win32" || (mode & 0o077) === 0
+/** What others may not do: exchange what is in the folder, or read the key. */
+const exchange = 0o022
+const anything = 0o077
+
+/** Whether others may do none of it, where files have such modes. */
+const isClosed = ({ mode }: FileSystem.File.Info, to: number): boolean =>
+  process.platform === "win32" || (mode & to) === 0
 
 /** What is kept, if it is of use. */
 const read = Effect.fnUntraced(
@@ -57,7 +62,9 @@ const read = Effect.fnUntraced(
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const serverPath = path.join(place, serverFile)
-    if (!isPrivate(yield* fs.stat(serverPath))) return Option.none()
+    if (!isClosed(yield* fs.stat(place), exchange) || !isClosed(yield* fs.stat(serverPath), anything)) {
+      return Option.none()
+    }
     const server = yield* fs.readFileString(serverPath)
     const ca = yield* fs.readFileString(path.join(place, caFile))
     // of PEM each reader takes what it looks for

@@ -209,7 +209,7 @@ What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)
 Nothing is sent to anybody. Stop it with ctrl-c.`
 
 /** As a shell takes it. */
-const quoted = (text: string) => text.includes(" ") ? `'${text}'` : text
+const quoted = (text: string) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 const emulator = Command.make("cloud-messaging-emulator").pipe(
   Command.withSharedFlags(flags),
@@ -235,9 +235,8 @@ const execCommand = Command.make(
         environment.temporaryFolder.pipe(
           Effect.flatMap((folder) => environment.make(server, options.token, process.env, folder)),
           Effect.mapError(notWritten("TMPDIR")),
-          Effect.flatMap((env) => exec.run(command, args, env)),
-          Effect.flatMap(exitWith),
-          Effect.uninterruptible
+          // a signal that comes before the command runs ends us, and none
+          Effect.flatMap((env) => Effect.uninterruptible(Effect.flatMap(exec.run(command, args, env), exitWith)))
         )
     )
   })

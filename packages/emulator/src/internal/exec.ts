@@ -7,17 +7,18 @@ import * as CliError from "effect/cli/CliError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { constants } from "node:os"
 import process from "node:process"
 
 /** The command could not be started. */
 export class CommandNotStarted extends Data.TaggedError("CommandNotStarted")<{
   readonly command: string
-  readonly cause: Error
+  readonly cause: unknown
 }> {
   override get message(): string {
-    return `Cannot run ${this.command}: ${this.cause.message}`
+    const { cause, command } = this
+    return `Cannot run ${command}: ${cause instanceof Error ? cause.message : String(cause)}`
   }
   override get [CliError.userMessage](): string {
     return this.message
@@ -44,8 +45,14 @@ export const run = (
   args: ReadonlyArray<string>,
   env: { readonly [name: string]: string }
 ): Effect.Effect<number, CommandNotStarted> =>
+  Effect.try({
+    // Node tells by an event of most reasons why it cannot, and of some at once: no name, too long an argument
+    try: () => spawn(command, args, { stdio: "inherit", env: { ...process.env, ...env } }),
+    catch: (cause) => new CommandNotStarted({ command, cause })
+  }).pipe(Effect.flatMap((child) => ended(command, child)))
+
+const ended = (command: string, child: ChildProcess) =>
   Effect.callback<number, CommandNotStarted>((resume) => {
-    const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...env } })
     const forward = (signal: NodeJS.Signals) => {
       if (!isFromTerminal(signal)) child.kill(signal)
     }

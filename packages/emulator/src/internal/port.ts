@@ -21,8 +21,11 @@ const patience = 10_000
 /** Connections that did not yet say what they speak, or agree on TLS; of more the oldest is dropped. */
 const maxSilent = 2000
 
-/** How long a connection of HTTP/2 may be without a request, in milliseconds: 4 minutes, about as long as Google waits. */
-const maxIdle = 240_000
+/**
+ * How often a connection of HTTP/2 is looked at, in milliseconds. One on which nothing happened between two looks is closed:
+ * after 2 to 4 minutes, about as long as Google waits.
+ */
+const idleCheck = 120_000
 
 /** As Google's own servers have it. */
 const maxConcurrentStreams = 100
@@ -57,13 +60,12 @@ export const make = ({ cert, key }: Certificate): Port => {
     // HTTP/1.1 alone knows clients that end their side and wait for the answer
     if (protocol !== "http1") socket.allowHalfOpen = false
     if (protocol === "tls") tls.emit("connection", socket)
-    else if (protocol === "http2") http2.emit("connection", socket)
-    else for (const listener of http1) listener.call(server, socket)
+    else if (protocol === "http2") {
+      http2.once("session", (session) => closeWhenIdle(session, socket))
+      http2.emit("connection", socket)
+    } else for (const listener of http1) listener.call(server, socket)
   }
-  http2.on("session", (session) => {
-    closeWhenIdle(session)
-    server.emit("session", session)
-  })
+  http2.on("session", (session) => server.emit("session", session))
   http2.on("request", (request, response) => server.emit("request", request, response))
 
   const sockets = new Set<Socket>()
@@ -83,18 +85,39 @@ export const make = ({ cert, key }: Certificate): Port => {
   return { server, destroy: () => sockets.forEach((socket) => socket.destroy()) }
 }
 
-/** Closes a connection on which nothing happens, and before that the requests on it that stopped in the middle. */
-const closeWhenIdle = (session: Http2.ServerHttp2Session): void => {
-  const streams = new Set<Http2.ServerHttp2Stream>()
+/**
+ * Closes a connection without requests, and before that the requests on it that stopped in the middle; drops one whose other
+ * side is mute. Not by a session's own timeout: it strikes once, and keeps a session that is closed in memory.
+ */
+const closeWhenIdle = (session: Http2.ServerHttp2Session, socket: Socket): void => {
+  /** With what each was waiting for at the last look. */
+  const streams = new Map<Http2.ServerHttp2Stream, number>()
+  let isIdle = false
+  let bytes = 0
   session.on("stream", (stream) => {
-    streams.add(stream)
+    isIdle = false
+    streams.set(stream, 0)
     stream.on("close", () => streams.delete(stream))
   })
-  session.setTimeout(maxIdle, () => {
-    if (streams.size === 0) session.close()
-    for (const stream of streams) if (!stream.readableEnded) stream.close(Http2.constants.NGHTTP2_CANCEL)
-  })
+  const timer = setInterval(() => {
+    // it has not answered a PING: it is gone, or Node reads from it no more, though it does not close the connection
+    if (session.destroyed || bytes === socket.bytesRead) return void socket.destroy()
+    bytes = socket.bytesRead
+    if (streams.size === 0 && isIdle) return session.close()
+    isIdle = streams.size === 0
+    for (const [stream, before] of streams) {
+      const owed = owedOf(stream)
+      streams.set(stream, owed)
+      if (owed !== 0 && owed === before) stream.close(Http2.constants.NGHTTP2_CANCEL)
+    }
+    session.ping(() => {})
+  }, idleCheck).unref()
+  socket.on("close", () => clearInterval(timer))
 }
+
+/** What the other side is to take of an answer, in bytes; -1: it still owes the rest of its request. */
+const owedOf = ({ endAfterHeaders, readableEnded, writableLength }: Http2.ServerHttp2Stream): number =>
+  endAfterHeaders || readableEnded ? writableLength : -1
 
 /** By whom they are from. */
 type Silent = Map<string, Socket>
