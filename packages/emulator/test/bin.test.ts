@@ -104,10 +104,10 @@ describe("cloud-messaging-emulator", () => {
   it.live("says what to set as a shell takes it, also in a folder such as macOS has", () =>
     Effect.gen(function*() {
       const directory = join(state, "Ada's Application Support")
-      const handle = yield* spawn(["--port", "0", "--certificates", directory])
+      const handle = yield* spawn(["--port", "0", "--state-directory", directory])
       const lines = yield* linesUntil(handle.stdout, /ctrl-c/)
       const assignments = lines.filter((line) => /^ {2}\w+=/.test(line)).join("\n")
-      const shell = ChildProcess.make("sh", ["-c", `${assignments}\nprintf %s "$NODE_EXTRA_CA_CERTS"`])
+      const shell = ChildProcess.make("sh", ["-c", `${assignments}\nprintf %s "$CLOUD_MESSAGING_EMULATOR_CA"`])
       const said = yield* Effect.scoped(
         Effect.flatMap(shell, ({ stdout }) => Stream.mkString(Stream.decodeText(stdout)))
       )
