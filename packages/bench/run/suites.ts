@@ -101,8 +101,8 @@ export const suites: { readonly [key: string]: Suite } = {
     }
   },
   tracing: {
-    says: "FCM v1, spans exported by `OtlpTracer`: 20,000 recipients, 500 a send, one send after the other",
-    job: v1,
+    says: "FCM v1, spans exported by `OtlpTracer`: 100,000 recipients, 500 a send, one send after the other",
+    job: { ...v1, count: 100_000 },
     base: "off",
     variants: {
       off: fcm("no tracer", { way: "sends" }),
@@ -110,7 +110,7 @@ export const suites: { readonly [key: string]: Suite } = {
     }
   },
   tracingOne: {
-    says: "The same, 1 recipient a send, 100 fibers: as many spans as recipients",
+    says: "FCM v1, spans exported: 20,000 recipients, 1 a send, 100 fibers: as many spans as recipients",
     job: v1,
     base: "off",
     variants: {
