@@ -10,9 +10,9 @@ const Where = Schema.fromJsonString(Schema.Struct({ origin: Schema.String, certi
 /** A fresh one, as long as the scope is open. */
 export const start = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const certificates = yield* fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-bench-" })
+  const stateDirectory = yield* fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-bench-" })
   const path = fileURLToPath(new URL("../process/emulator.ts", import.meta.url))
-  const handle = yield* ChildProcess.make(Process.execPath, [path, certificates], {
+  const handle = yield* ChildProcess.make(Process.execPath, [path, stateDirectory], {
     stdin: "ignore",
     stderr: "inherit"
   })

@@ -13,7 +13,7 @@ import * as Posix from "node:path/posix"
 import process from "node:process"
 import * as Tls from "node:tls"
 import * as Certificate from "../src/internal/certificate.ts"
-import { stateDirectory } from "../src/internal/certificateStore.ts"
+import * as StateDirectory from "../src/internal/stateDirectory.ts"
 
 const google = [
   "fcm.googleapis.com",
@@ -313,7 +313,7 @@ describe("a directory of certificates", () => {
 
 describe("the user's state directory", () => {
   const at = (platform: NodeJS.Platform, env: { readonly [name: string]: string }) =>
-    Effect.map(Path.Path, (path) => stateDirectory(path, { platform, env, home: "/home/ada" }))
+    Effect.map(Path.Path, (path) => StateDirectory.find(path, { platform, env, home: "/home/ada" }))
 
   it.effect("is where each system has it", () =>
     Effect.gen(function*() {

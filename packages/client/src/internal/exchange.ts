@@ -96,8 +96,8 @@ export const exchange = <A, E>(
 export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
 
 /**
- * An answer whose headers are looked at where something went wrong: they cost more than they mostly tell. A class, as V8
- * makes the getter of an object literal old at birth, and the response with all that belongs to it lives as long.
+ * An answer whose headers are looked at where something went wrong: they cost more than they mostly tell. A class: V8 keeps
+ * the getter of an object literal until a full garbage collection, and with it the response and all that belongs to it.
  */
 class Heard implements Answer {
   readonly status: number

@@ -43,7 +43,7 @@ export const plainText = (url: string, apiKey: ApiKey): Protocol => ({
     Result.map(gcmMessage.validatePlainText(Message.copied(message)), (fields) => {
       const text = GcmPlainText.requestText(gcmMessage.content(fields))
       return ({ credential, recipients: [recipient = anybody] }) =>
-        request(url, credential, HttpBody.text(text(Recipient.value(recipient)), GcmPlainText.contentType))
+        request(url, credential, text(Recipient.value(recipient)), GcmPlainText.contentType)
     }),
   judge: gcmAnswer.judgePlainText,
   address: () =>
@@ -86,12 +86,11 @@ const encode = (
 ): Result.Result<Encoded, ReadonlyArray<Issue>> =>
   Result.map(gcmMessage.validate(Message.copied(message)), (fields) => {
     const text = GcmHttp.jsonRequestText(gcmMessage.content(fields))
-    return ({ credential, recipients }) =>
-      request(url, credential, HttpBody.text(text(targetOf(recipients)), "application/json"))
+    return ({ credential, recipients }) => request(url, credential, text(targetOf(recipients)), "application/json")
   })
 
-const request = (url: string, credential: Redacted.Redacted, body: HttpBody.HttpBody) =>
+const request = (url: string, credential: Redacted.Redacted, text: string, contentType: string) =>
   HttpClientRequest.post(url).pipe(
     HttpClientRequest.setHeader("authorization", GcmHttp.authorization(Redacted.value(credential))),
-    HttpClientRequest.setBody(body)
+    HttpClientRequest.setBody(HttpBody.text(text, contentType))
   )

@@ -19,14 +19,14 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { homedir } from "node:os"
 import process from "node:process"
 import * as EmulatorServer from "../EmulatorServer.ts"
 import * as Project from "../Project.ts"
-import { stateDirectory } from "./certificateStore.ts"
 import * as environment from "./environment.ts"
-import { tokenVariable } from "./environment.ts"
 import * as exec from "./exec.ts"
+import * as stateDirectory from "./stateDirectory.ts"
 
 // -----------------------------------------------------------------------------
 // Flags
@@ -50,8 +50,8 @@ const flags = {
     Flag.atLeast(0)
   ),
   token: Flag.Redacted("token").pipe(
-    Flag.withDescription(`What the control API wants as bearer token; also from ${tokenVariable}`),
-    Flag.withFallbackConfig(Config.Redacted(tokenVariable)),
+    Flag.withDescription(`What the control API wants as bearer token; also from ${environment.tokenVariable}`),
+    Flag.withFallbackConfig(Config.Redacted(environment.tokenVariable)),
     Flag.optional,
     Flag.map(Option.filter((token) => Redacted.value(token) !== ""))
   ),
@@ -90,7 +90,7 @@ const defaultPort = 8025
 const ownStateDirectory = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const directory = stateDirectory(path, { platform: process.platform, env: process.env, home: homedir() })
+  const directory = stateDirectory.find(path, { platform: process.platform, env: process.env, home: homedir() })
   return yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
     Effect.andThen(fs.access(directory, { writable: true })),
     Effect.as(directory),
@@ -161,9 +161,7 @@ const start = (flags: Flags) =>
     withServer(
       options,
       (server) =>
-        folderOf(options, server).pipe(
-          Effect.flatMap((folder) => environment.make(server, options.token, process.env, folder)),
-          Effect.mapError(notWritten("--state-directory")),
+        environmentIn(folderOf(options, server), "--state-directory", server, options).pipe(
           Effect.flatMap((env) => Console.log(greeting(server, env, options.token !== undefined))),
           Effect.andThen(hangUp)
         )
@@ -176,10 +174,21 @@ const start = (flags: Flags) =>
 const folderOf = ({ stateDirectory }: EmulatorServer.Options, server: EmulatorServer.EmulatorServer["Service"]) =>
   stateDirectory === undefined ? environment.temporaryFolder : environment.folderOf(stateDirectory, server)
 
-const notWritten = (by: string) => ({ message }: PlatformError.PlatformError) =>
-  new NotStarted({
-    message: `Cannot write the files that SDKs read: ${message}. Choose another directory with ${by}`
-  })
+/** The environment of programs that send here, with its files in a folder that is chosen by a flag or a variable. */
+const environmentIn = <R>(
+  folder: Effect.Effect<string, PlatformError.PlatformError, R>,
+  chosenBy: string,
+  server: EmulatorServer.EmulatorServer["Service"],
+  { token }: EmulatorServer.Options
+) =>
+  folder.pipe(
+    Effect.flatMap((folder) => environment.make(server, token, process.env, folder)),
+    Effect.mapError(({ message }) =>
+      new NotStarted({
+        message: `Cannot write the files that SDKs read: ${message}. Choose another directory with ${chosenBy}`
+      })
+    )
+  )
 
 /** The terminal is closed, which Node's own runtime does not look after. */
 const hangUp = Effect.callback<void>((resume) => {
@@ -190,14 +199,14 @@ const hangUp = Effect.callback<void>((resume) => {
 
 const greeting = (
   { secureUrl, url }: EmulatorServer.EmulatorServer["Service"],
-  { CLOUD_MESSAGING_EMULATOR_TOKEN: _, GCLOUD_PROJECT: __, no_proxy: ___, ...env }: environment.Environment,
+  env: environment.Environment,
   hasToken: boolean
 ) =>
   `Cloud Messaging emulator at ${url} and ${secureUrl}
 
 With these in its environment a program sends here, whatever its SDK:
 
-${Object.entries(env).map(([name, value]) => `  ${name}=${quoted(value)}`).join("\n")}
+${Object.entries(shown(env)).map(([name, value]) => `  ${name}=${quoted(value)}`).join("\n")}
 
 Or by an endpoint:
 
@@ -207,6 +216,10 @@ Or by an endpoint:
 
 What came and what to do: ${url}/emulator/v1/docs${hasToken ? " (with the token)" : ""}
 Nothing is sent to anybody. Stop it with ctrl-c.`
+
+/** Without the token, and without second names. */
+const shown = (env: environment.Environment) =>
+  Struct.omit(env, [environment.tokenVariable, "GCLOUD_PROJECT", "no_proxy"])
 
 /** As a shell takes it. */
 const quoted = (text: string) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
@@ -232,9 +245,7 @@ const execCommand = Command.make(
     yield* withServer(
       options,
       (server) =>
-        environment.temporaryFolder.pipe(
-          Effect.flatMap((folder) => environment.make(server, options.token, process.env, folder)),
-          Effect.mapError(notWritten("TMPDIR")),
+        environmentIn(environment.temporaryFolder, "TMPDIR", server, options).pipe(
           // a signal that comes before the command runs ends us, and none
           Effect.flatMap((env) => Effect.uninterruptible(Effect.flatMap(exec.run(command, args, env), exitWith)))
         )

@@ -46,7 +46,9 @@ export const make = Effect.fnUntraced(function*(
   const authority = caFile ?? (yield* write("ca.pem", ca))
   const ownAuthorities = own["NODE_EXTRA_CA_CERTS"] || undefined
   const ownProxyless = own["NO_PROXY"] || own["no_proxy"] || undefined
-  const proxyless = [...ownProxyless === undefined ? [] : [ownProxyless], new URL(url).hostname, ...googleHosts].join()
+  const proxyless = ownProxyless === "*"
+    ? ownProxyless
+    : [...ownProxyless === undefined ? [] : [ownProxyless], new URL(url).hostname, ...googleHosts].join()
   return {
     FIREBASE_MESSAGING_EMULATOR_HOST: host,
     ...token === undefined ? {} : { [tokenVariable]: Redacted.value(token) },
