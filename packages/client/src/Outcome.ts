@@ -34,14 +34,23 @@ export type Disposition = "keep" | "remove" | "replace" | "fixMessage" | "fixCre
  * @category models
  * @since 1.0.0
  */
-export class Success extends Data.TaggedClass("Success")<{
+export class Success extends Data.TaggedClass("Success") {
   /** Whose outcome this is. */
   readonly recipient: Recipient
   /** FCM: `projects/{project}/messages/{id}`. GCM: the `message_id`. */
   readonly messageId: string
   /** GCM: the id to use from now on, when it is another. */
   readonly canonical: Recipient | undefined
-}> {
+
+  /** Makes one of its fields. */
+  constructor(fields: Pick<Success, "recipient" | "messageId" | "canonical">) {
+    super()
+    // one by one: what most outcomes are is made without copying an object
+    this.recipient = fields.recipient
+    this.messageId = fields.messageId
+    this.canonical = fields.canonical
+  }
+
   /** `replace` if there is a canonical id. */
   get disposition(): "keep" | "replace" {
     return this.canonical === undefined ? "keep" : "replace"

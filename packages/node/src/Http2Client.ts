@@ -170,7 +170,7 @@ export const make = Effect.fnUntraced(function*(
       return isUntraced(request, fiber) ? send(request, found.success, fiber) : traced.execute(request)
     })
   return HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
-    Effect.flatMap(execute),
+    Effect.flatMapEager(execute),
     Effect.succeed
   )
 })

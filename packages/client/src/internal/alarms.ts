@@ -10,13 +10,19 @@ import type * as Fiber from "effect/Fiber"
 export interface Alarm {
   /** Milliseconds as {@link Alarms.now} counts them. */
   readonly at: number
+  /** Where it stands on the list, as the list says; undefined: nowhere. */
+  place: number | undefined
   /** The call; whoever is called is no longer on the list. An effect comes back where the rest needs one. */
   readonly ring: () => Effect.Effect<void> | undefined
 }
 
 export class Alarms {
   readonly #clock: Clock.Clock
-  readonly #set = new Set<Alarm>()
+  /**
+   * In no order. No `Set`: V8 links its old tables to the new ones, so that an old one that is dead keeps alive, until a full
+   * garbage collection, whoever was on any after it, and with them all that they know.
+   */
+  readonly #list: Array<Alarm> = []
   #timer: Fiber.Fiber<unknown, unknown> | undefined = undefined
   #timerAt = Number.POSITIVE_INFINITY
 
@@ -31,13 +37,25 @@ export class Alarms {
 
   /** Sets an alarm. An effect comes back where the timer must be set, too. */
   set(alarm: Alarm): Effect.Effect<void> | undefined {
-    this.#set.add(alarm)
+    if (alarm.place === undefined) alarm.place = this.#list.push(alarm) - 1
     return alarm.at < this.#timerAt ? this.#setTimer : undefined
   }
 
   /** Nobody is called any more. The timer goes with the last alarm, lest it hold up the end of a program. */
   clear(alarm: Alarm): void {
-    if (this.#set.delete(alarm) && this.#set.size === 0) this.#stopTimer()
+    if (this.#remove(alarm) && this.#list.length === 0) this.#stopTimer()
+  }
+
+  /** The last one takes its place. */
+  #remove(alarm: Alarm): boolean {
+    const { place } = alarm
+    if (place === undefined) return false
+    alarm.place = undefined
+    const last = this.#list.pop()
+    if (last === undefined || last === alarm) return true
+    last.place = place
+    this.#list[place] = last
+    return true
   }
 
   #stopTimer(): void {
@@ -56,7 +74,7 @@ export class Alarms {
   })
 
   readonly #run: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.#set.size === 0) {
+    if (this.#list.length === 0) {
       this.#timer = undefined
       return Effect.void
     }
@@ -68,8 +86,8 @@ export class Alarms {
   readonly #ring: Effect.Effect<void> = Effect.uninterruptible(Effect.suspend(() => {
     const now = this.now
     const rung: Array<Effect.Effect<void>> = []
-    for (const alarm of Array.from(this.#set)) {
-      if (alarm.at > now || !this.#set.delete(alarm)) continue
+    for (const alarm of Array.from(this.#list)) {
+      if (alarm.at > now || !this.#remove(alarm)) continue
       const effect = alarm.ring()
       if (effect !== undefined) rung.push(effect)
     }
@@ -79,7 +97,7 @@ export class Alarms {
 
   get #first(): number {
     let first = Number.POSITIVE_INFINITY
-    for (const { at } of this.#set) if (at < first) first = at
+    for (const { at } of this.#list) if (at < first) first = at
     return first
   }
 }

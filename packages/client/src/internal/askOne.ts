@@ -44,7 +44,7 @@ export const askOne = Effect.fnUntraced(function*<A>(
     { ...layer, protocol },
     settings,
     prepared,
-    [{ recipient: anybody, item: entry }],
+    [entry],
     yield* Effect.context<never>()
   )
   yield* annotateSpan({}, ended)

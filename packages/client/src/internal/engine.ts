@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
 import type * as Redacted from "effect/Redacted"
@@ -19,7 +20,7 @@ import type { Recipient } from "../Recipient.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
 import * as SendError from "../SendError.ts"
 import type { Alarm, Alarms } from "./alarms.ts"
-import { timedOut } from "./exchange.ts"
+import { type Answer, exchange, type Lost, timedOut } from "./exchange.ts"
 import type { Fresh } from "./fresh.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
@@ -34,25 +35,25 @@ import { Waiting } from "./waiting.ts"
 // -----------------------------------------------------------------------------
 
 /** One send. */
-export interface Send<A> {
+export interface Send<T extends Group.Ticket> {
   readonly layer: Layer
   readonly settings: Settings
   /** Of whoever sends: its clock, its metrics. */
   readonly context: Context.Context<never>
-  readonly fresh: Fresh<A>
-  readonly sink: Sink<A>
+  readonly fresh: Fresh<T>
+  readonly sink: Sink<T>
   /** Whether a rejected message ends the send, or is `Failed` of its own recipients. */
   readonly onRejected: "end" | "fail"
 }
 
 /** Where outcomes go. */
-export interface Sink<A> {
-  readonly settle: (ticket: Group.Ticket<A>, outcome: Outcome.Outcome) => void
+export interface Sink<in T extends Group.Ticket> {
+  readonly settle: (ticket: T, outcome: Outcome.Outcome) => void
   /**
    * The send ended before this one was sent to, or in a request that was refused: surely not accepted. The code is the
    * tag of the reason.
    */
-  readonly leave: (ticket: Group.Ticket<A>, code: string, attempts: number) => void
+  readonly leave: (ticket: T, code: string, attempts: number) => void
   /** Hands on what was settled; an effect comes back where that must wait until somebody takes it. */
   readonly flush: () => Effect.Effect<void> | undefined
 }
@@ -85,31 +86,36 @@ export const nothingSent: Ended = {
 // -----------------------------------------------------------------------------
 
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
-class Seat implements Alarm {
-  /** When the request that is in flight has taken too long, as alarms count. */
+class Seat<T extends Group.Ticket> implements Alarm {
+  worker: Fiber.Fiber<void> | undefined = undefined
+  /** What the worker took to send. */
+  groups: ReadonlyArray<Group.Group<T>> | undefined = undefined
+  /** The request that is in flight. */
+  request: Request.Request<T> | undefined = undefined
+  /** When it has taken too long, as alarms count. */
   at = Number.POSITIVE_INFINITY
-  worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  /** Takes the verdict of that request. */
-  heard: ((verdict: Verdict.Verdict) => Effect.Effect<void>) | undefined = undefined
+  place: number | undefined = undefined
   isVacated = false
+  /** What the worker has to do before it takes more. */
+  next: Effect.Effect<void> | undefined = undefined
+  /** Has the worker ask, and hear the answer. */
+  readonly ask: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<void>
+
+  constructor(askIn: (seat: Seat<T>) => Seat<T>["ask"]) {
+    this.ask = askIn(this)
+  }
 
   ring(): undefined {
     this.isVacated = true
     this.worker?.interruptUnsafe()
   }
-
-  /** Nobody sits here any more. A set keeps what was in it for a while (V8 links its old tables to the new ones). */
-  leave(): void {
-    this.worker = undefined
-    if (!this.isVacated) this.heard = undefined
-  }
 }
 
-export class Engine<A> {
-  readonly #send: Send<A>
+export class Engine<T extends Group.Ticket> {
+  readonly #send: Send<T>
   readonly #clock: Clock.Clock
   readonly #alarms: Alarms
-  readonly #waiting: Waiting<A>
+  readonly #waiting: Waiting<T>
   /** Workers without work. */
   readonly #idle = new Idle()
   /** Calls one of them when the next retry is due. */
@@ -125,7 +131,7 @@ export class Engine<A> {
   #told = 0
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
-  constructor(send: Send<A>) {
+  constructor(send: Send<T>) {
     const { context, layer: { alarmsOf, protocol: { recipientsPerRequest } }, settings } = send
     this.#send = send
     this.#clock = Context.get(context, Clock.Clock)
@@ -175,40 +181,74 @@ export class Engine<A> {
   // Workers
   // ---------------------------------------------------------------------------
 
-  #seat(heard?: Seat["heard"]): Effect.Effect<void> {
-    const seat = new Seat()
-    const work = Effect.withFiber<void>((worker) => {
+  #seat(): Effect.Effect<void> {
+    return this.#occupy(new Seat<T>((seat) => this.#askIn(seat)))
+  }
+
+  /** Has a worker sit there, and one after it as often as one is sent away. */
+  #occupy(seat: Seat<T>): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      const worker = Effect.runForkWith(this.#send.context)(this.#work(seat))
       seat.worker = worker
-      return Effect.ensuring(
-        heard === undefined ? this.#work(seat) : this.#finish(seat, heard(this.#timedOut)),
-        Effect.sync(() => {
-          this.#alarms.clear(seat)
-          seat.leave()
-        })
-      )
+      worker.addObserver((exit) => {
+        this.#alarms.clear(seat)
+        if (!seat.isVacated) return resume(exit)
+        seat.isVacated = false
+        seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
+        resume(this.#occupy(seat))
+      })
+      return Fiber.interrupt(worker)
     })
-    const worked = Effect.onInterrupt(
-      Effect.flatMap(Effect.forkChild(work, { startImmediately: true }), Fiber.await),
-      // now: as a child it would go on until the fiber that runs the send ends, which may have more to do
-      () => seat.worker === undefined ? Effect.void : Fiber.interrupt(seat.worker)
-    )
-    return Effect.flatMap(worked, (exit) => seat.isVacated ? this.#seat(seat.heard) : exit)
   }
 
   /** What a worker does until there is nothing more to do. */
-  #work(seat: Seat): Effect.Effect<void> {
-    const groups = this.#take()
-    if (groups !== undefined) {
-      this.#inFlight++
-      const told = this.#tellTaken()
-      const done = this.#finish(seat, this.#process(seat, groups))
-      return told === undefined ? done : Effect.andThen(told, done)
+  #work(seat: Seat<T>): Effect.Effect<void> {
+    const loop = Effect.whileLoop({
+      while: () => {
+        if (seat.next !== undefined) return true
+        seat.groups = this.#take()
+        return seat.groups !== undefined || !this.#isOver
+      },
+      body: () => {
+        const { groups, next } = seat
+        seat.next = undefined
+        return next ?? (groups === undefined ? this.#rest : this.#serve(seat, groups))
+      },
+      step: () => {
+        if (seat.groups !== undefined) seat.next = this.#handOn(seat)
+      }
+    })
+    return Effect.andThen(loop, this.#idle.callAll)
+  }
+
+  #serve(seat: Seat<T>, groups: ReadonlyArray<Group.Group<T>>): Effect.Effect<void> {
+    this.#inFlight++
+    const told = this.#tellTaken()
+    const done = this.#process(seat, groups)
+    return told === undefined ? done : Effect.andThen(told, done)
+  }
+
+  /** Hands on what came of a request; only then is it no longer in flight. */
+  #handOn(seat: Seat<T>): Effect.Effect<void> | undefined {
+    seat.groups = undefined
+    const handing = this.#send.sink.flush()
+    if (handing === undefined && !this.#isStopped) {
+      this.#inFlight--
+      return undefined
     }
-    if (this.#isOver) return this.#idle.callAll
+    return Effect.all([this.#isStopped ? this.#callOff : Effect.void, handing ?? Effect.void]).pipe(
+      Effect.map(() => {
+        this.#inFlight--
+      })
+    )
+  }
+
+  /** Waits until there is something to do. */
+  get #rest(): Effect.Effect<void> {
     const timer = this.#setAlarm()
     // what comes meanwhile is taken, or the alarm is set for it
     const idle = this.#idle.parkWhile(() => !this.#isOver && this.#nextAt >= this.#alarmAt)
-    return Effect.flatMap(timer === undefined ? idle : Effect.andThen(timer, idle), () => this.#work(seat))
+    return timer === undefined ? idle : Effect.andThen(timer, idle)
   }
 
   /** Tells who must know that something was taken. */
@@ -218,22 +258,6 @@ export class Engine<A> {
     if (!this.#idle.hasParked) return told
     // there may be more
     return told === undefined ? this.#idle.callOne : Effect.andThen(this.#idle.callOne, told)
-  }
-
-  /** Finishes what a worker does, and goes on. */
-  #finish(seat: Seat, doing: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.flatMap(doing, () => {
-      const handing = this.#send.sink.flush()
-      if (handing === undefined && !this.#isStopped) return this.#goOn(seat)
-      return Effect.all([this.#isStopped ? this.#callOff : Effect.void, handing ?? Effect.void]).pipe(
-        Effect.flatMap(() => this.#goOn(seat))
-      )
-    })
-  }
-
-  #goOn(seat: Seat): Effect.Effect<void> {
-    this.#inFlight--
-    return this.#work(seat)
   }
 
   get #isOver(): boolean {
@@ -249,7 +273,7 @@ export class Engine<A> {
   }
 
   /** The next request: what is due for a retry, else whoever was not sent to yet. */
-  #take(): ReadonlyArray<Group.Group<A>> | undefined {
+  #take(): ReadonlyArray<Group.Group<T>> | undefined {
     if (this.#isStopped) return undefined
     const now = this.#now
     const due = this.#waiting.take(now)
@@ -273,6 +297,7 @@ export class Engine<A> {
     this.#alarmAt = at
     this.#alarm = {
       at: this.#alarms.now + at - this.#now,
+      place: undefined,
       ring: () => {
         this.#clearAlarm()
         return this.#idle.callOne
@@ -310,58 +335,63 @@ export class Engine<A> {
   // One request
   // ---------------------------------------------------------------------------
 
-  #process(seat: Seat, taken: ReadonlyArray<Group.Group<A>>, hasRenewed = false): Effect.Effect<void> {
+  #process(seat: Seat<T>, taken: ReadonlyArray<Group.Group<T>>, hasRenewed = false): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
     return Effect.matchEffect(this.#send.layer.protocol.credential, {
       onFailure: (error) => this.#withoutToken(taken, error),
       onSuccess: (credential) => {
         const unfit = Request.unfit(credential)
         if (unfit !== undefined) return this.#withoutToken(taken, unfit)
+        const now = this.#now
         return this.#isOpen
           // who was due may have waited for a slot since
-          ? this.#ask(seat, this.#inTime(taken), credential, hasRenewed)
-          : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed))
+          ? this.#ask(seat, this.#inTime(taken, now), credential, hasRenewed, now)
+          : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed, this.#now))
       }
     })
   }
 
   #ask(
-    seat: Seat,
-    groups: ReadonlyArray<Group.Group<A>>,
+    seat: Seat<T>,
+    [first, ...others]: ReadonlyArray<Group.Group<T>>,
     credential: Redacted.Redacted,
-    hasRenewed: boolean
+    hasRenewed: boolean,
+    now: number
   ): Effect.Effect<void> {
-    const [first] = groups
     if (first === undefined) return Effect.void
-    const now = this.#now
-    const heard = (verdict: Verdict.Verdict): Effect.Effect<void> => {
-      this.#alarms.clear(seat)
-      this.#send.layer.metrics.request(Duration.millis(this.#now - now), this.#send.context)
-      this.#ended.requests++
-      for (const group of groups) group.attempts++
-      const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
-      if (renewed !== undefined) return Effect.andThen(renewed, this.#process(seat, groups, true))
-      for (const group of groups) group.firstAttempt ??= now
-      return this.#hear(groups, verdict)
-    }
-    const asking = Request.ask(this.#send.layer, {
-      credential,
-      prepared: first.prepared,
-      recipients: groups.length === 1
-        ? first.tickets.map((ticket) => ticket.recipient)
-        : groups.flatMap((group) => group.tickets.map((ticket) => ticket.recipient)),
-      firstAttempt: first.firstAttempt ?? now,
-      clock: this.#clock,
-      withSpan: this.#send.settings.requestSpans
-    }, heard)
+    const request = new Request.Request([first, ...others], credential, hasRenewed, now)
+    seat.request = request
+    const asking = seat.ask(first.prepared.encoded(request))
     seat.at = this.#alarms.now + this.#requestTimeout
-    seat.heard = heard
     const timer = this.#alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
   }
 
-  get #timedOut(): Verdict.Verdict {
-    return Verdict.lost(timedOut(this.#send.settings.requestTimeout))
+  #askIn(seat: Seat<T>): Seat<T>["ask"] {
+    const { layer: { client, protocol }, settings } = this.#send
+    const hear = (heard: Answer | Lost) => this.#hear(seat, heard)
+    if (!settings.requestSpans) return exchange(client, this.#clock, hear)
+    const ask = exchange(client, this.#clock, (heard) => Effect.succeed(heard))
+    return (request) => {
+      const asked = Request.spanned(ask(request), protocol.system, seat.request?.recipients.length ?? 0)
+      return Effect.flatMap(asked, hear)
+    }
+  }
+
+  #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {
+    const { context, layer: { metrics, protocol } } = this.#send
+    const { request } = seat
+    if (request === undefined) return Effect.void
+    const { at, credential, groups, hasRenewed } = request
+    this.#alarms.clear(seat)
+    metrics.request(Duration.millis(this.#now - at), context)
+    this.#ended.requests++
+    for (const group of groups) group.attempts++
+    const verdict = request.judge(protocol, heard)
+    const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
+    if (renewed !== undefined) return Effect.andThen(renewed, this.#process(seat, groups, true))
+    for (const group of groups) group.firstAttempt ??= at
+    return this.#heed(groups, verdict)
   }
 
   /** Has a refused credential renewed, where that may help. */
@@ -376,11 +406,11 @@ export class Engine<A> {
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
-  #admit(taken: ReadonlyArray<Group.Group<A>>) {
+  #admit(taken: ReadonlyArray<Group.Group<T>>) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
       if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stopped)
-      let groups = this.#inTime(taken)
+      let groups = this.#inTime(taken, this.#now)
       while (groups.length > 0) {
         const { end } = this.#ended
         if (end !== undefined) {
@@ -392,7 +422,7 @@ export class Engine<A> {
         }
         const wait = gate.wait(this.#alarms.now)
         if (wait === 0) return groups
-        groups = this.#inTime(groups, wait)
+        groups = this.#inTime(groups, this.#now, wait)
         // nobody waits on when the send ends
         if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stopped)
       }
@@ -401,8 +431,8 @@ export class Engine<A> {
   }
 
   /** Those that are still in time after a wait (zero: now); the others are given up. */
-  #inTime(groups: ReadonlyArray<Group.Group<A>>, wait = 0): ReadonlyArray<Group.Group<A>> {
-    const at = this.#now + wait
+  #inTime(groups: ReadonlyArray<Group.Group<T>>, now: number, wait = 0): ReadonlyArray<Group.Group<T>> {
+    const at = now + wait
     return groups.filter((group) => {
       // a deadline of zero leaves time for one attempt, if that need not wait
       const isOnly = this.#deadline === 0 && group.attempts === 0 && wait === 0
@@ -433,7 +463,7 @@ export class Engine<A> {
   // What an answer means
   // ---------------------------------------------------------------------------
 
-  #hear(groups: ReadonlyArray<Group.Group<A>>, verdict: Verdict.Verdict): Effect.Effect<void> {
+  #heed(groups: ReadonlyArray<Group.Group<T>>, verdict: Verdict.Verdict): Effect.Effect<void> {
     switch (verdict._tag) {
       case "Spoken":
         return this.#spoken(groups, verdict)
@@ -465,13 +495,13 @@ export class Engine<A> {
   }
 
   /** Settles whoever the answer settles; the rest of each group goes on as the group. */
-  #spoken(groups: ReadonlyArray<Group.Group<A>>, { words }: Verdict.Spoken): Effect.Effect<void> {
+  #spoken(groups: ReadonlyArray<Group.Group<T>>, { words }: Verdict.Spoken): Effect.Effect<void> {
     this.#ended.spoken = true
     let next = 0
-    const troubled: Array<readonly [Group.Group<A>, Group.Trouble]> = []
+    const troubled: Array<readonly [Group.Group<T>, Group.Trouble]> = []
     for (const group of groups) {
       let trouble: Group.Trouble | undefined
-      let codes: Map<Group.Ticket<A>, string> | undefined
+      let codes: Map<Group.Ticket, string> | undefined
       group.tickets = group.tickets.filter((ticket) => {
         const word = words[next++] ?? unclear
         if (word._tag === "Trouble") {
@@ -490,12 +520,12 @@ export class Engine<A> {
       : Effect.forEach(troubled, ([group, trouble]) => this.#retry(group, trouble), { discard: true })
   }
 
-  #unclear({ attempts }: Group.Group<A>, recipient: Recipient): Outcome.Unknown {
+  #unclear({ attempts }: Group.Group<T>, recipient: Recipient): Outcome.Unknown {
     return new Outcome.Unknown({ recipient, attempts, disposition: "keep" })
   }
 
   #troubled(
-    groups: ReadonlyArray<Group.Group<A>>,
+    groups: ReadonlyArray<Group.Group<T>>,
     { ambiguous, code, detail, reason, retryable, slows, status }: Verdict.Troubled
   ) {
     return Effect.gen({ self: this }, function*() {
@@ -517,7 +547,7 @@ export class Engine<A> {
 
   /** Without a token nothing is written: worth a retry where the token endpoint was out of reach. */
   #withoutToken(
-    groups: ReadonlyArray<Group.Group<A>>,
+    groups: ReadonlyArray<Group.Group<T>>,
     error: AccessTokenError
   ) {
     return Effect.gen({ self: this }, function*() {
@@ -534,7 +564,7 @@ export class Engine<A> {
   }
 
   /** Nothing more is sent. */
-  #endWith(groups: ReadonlyArray<Group.Group<A>>, end: Verdict.Denied | Verdict.Rejected): void {
+  #endWith(groups: ReadonlyArray<Group.Group<T>>, end: Verdict.Denied | Verdict.Rejected): void {
     for (const group of groups) this.#leave(group, end.reason._tag)
     this.#ended.end ??= end
   }
@@ -544,7 +574,7 @@ export class Engine<A> {
   // ---------------------------------------------------------------------------
 
   /** Has the group wait for its next attempt, or gives it up; tells whether it waits. */
-  #retry(group: Group.Group<A>, trouble: Group.Trouble) {
+  #retry(group: Group.Group<T>, trouble: Group.Trouble) {
     return Effect.gen({ self: this }, function*() {
       group.trouble = trouble
       const floor = this.#send.layer.protocol.floor(trouble.status)
@@ -556,7 +586,7 @@ export class Engine<A> {
 
   /** Steps the group's schedule; tells whether there is a next attempt, in time. */
   #wait(
-    group: Group.Group<A>,
+    group: Group.Group<T>,
     trouble: Group.Trouble,
     floor: Duration.Duration
   ) {
@@ -585,17 +615,17 @@ export class Engine<A> {
   // Outcomes
   // ---------------------------------------------------------------------------
 
-  #giveUp(group: Group.Group<A>): void {
+  #giveUp(group: Group.Group<T>): void {
     this.#settleAll(group, (ticket) => Group.givenUp(group, ticket, this.#send.settings.delivery))
   }
 
   /** Surely not accepted, unless an answer was lost before. */
-  #leave(group: Group.Group<A>, code: string): void {
+  #leave(group: Group.Group<T>, code: string): void {
     if (group.ambiguous) return this.#giveUp(group)
     for (const ticket of group.tickets) this.#send.sink.leave(ticket, code, group.attempts)
   }
 
-  #settleAll(group: Group.Group<A>, outcome: (ticket: Group.Ticket<A>) => Outcome.Outcome): void {
+  #settleAll(group: Group.Group<T>, outcome: (ticket: T) => Outcome.Outcome): void {
     for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket))
   }
 }
@@ -604,8 +634,7 @@ export class Engine<A> {
 const unclear: Verdict.Word = { _tag: "Unclear" }
 
 /** Recipients of some groups. */
-const sizeOf = (groups: ReadonlyArray<Group.Group<unknown>>): number =>
-  groups.reduce((n, group) => n + group.tickets.length, 0)
+const sizeOf = (groups: ReadonlyArray<Group.Group>): number => groups.reduce((n, group) => n + group.tickets.length, 0)
 
 /** One run of a policy. */
 const stepOf = (policy: RetryPolicy): Effect.Effect<Group.Step> =>

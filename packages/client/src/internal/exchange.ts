@@ -71,25 +71,30 @@ export const quiet = Effect.fnUntraced(
 )
 
 /**
- * Sends a request, reads the answer, and goes on with `hear`: in one step, as it runs for every request. How long it takes
- * is for the caller to limit.
+ * Sends requests, reads their answers and goes on with `hear`. What all of them need is made once, and steps are few, as
+ * requests are many. How long one takes is for the caller to limit.
  */
 export const exchange = <A, E>(
   client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest,
   clock: Clock.Clock,
   hear: (heard: Answer | Lost) => Effect.Effect<A, E>
-): Effect.Effect<A, E> => {
-  const read = (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.matchEffect(readText(response), {
-      onFailure: (error) => hear(isTooLarge(error) ? new Heard(response, "", clock) : lost(error)),
-      onSuccess: (text) => hear(new Heard(response, text, clock))
-    })
-  return Effect.matchEffect(client.execute(request), {
+): (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<A, E> => {
+  // eager: mostly the whole answer is here
+  const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, E> =>
+    Effect.flatMapEager(
+      Effect.matchEager(readText(response), {
+        onFailure: (error): Answer | Lost => isTooLarge(error) ? new Heard(response, "", clock) : lost(error),
+        onSuccess: (text) => new Heard(response, text, clock)
+      }),
+      hear
+    )
+  const handlers = {
     // a client that fails on statuses still has the answer
-    onFailure: (error) => error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error)),
+    onFailure: (error: HttpClientError.HttpClientError) =>
+      error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error)),
     onSuccess: read
-  })
+  }
+  return (request) => Effect.matchEffect(client.execute(request), handlers)
 }
 
 /** Too long for an answer. */

@@ -12,6 +12,7 @@ import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
+import { anybody, type Sent } from "./protocol.ts"
 import { fieldPath, type Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -28,11 +29,21 @@ interface SentToOne {
 }
 
 /** What an answer to the request of one recipient says. */
-export const judge = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
-  if (isOk(answer)) {
-    const name = nameOf(answer.text)
-    return name === undefined ? Verdict.garbled(answer, "no name of a message") : accepted(sent.recipient, name)
-  }
+export const judge = (projectId: string, answer: Answer, sent: Sent): Verdict.Verdict => {
+  const [recipient = anybody] = sent.recipients
+  return isOk(answer)
+    ? judgeSuccess(answer, recipient)
+    : judgeFailure(projectId, answer, { recipient, scrub: sent.scrub })
+}
+
+const judgeSuccess = (answer: Answer, recipient: Recipient): Verdict.Verdict => {
+  const messageId = nameOf(answer.text)
+  return messageId === undefined
+    ? Verdict.garbled(answer, "no name of a message")
+    : Verdict.spoken([new Outcome.Success({ recipient, messageId, canonical: undefined })])
+}
+
+const judgeFailure = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   const code = envelope && codeOf(envelope)
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
@@ -62,9 +73,6 @@ const codeOf = (envelope: RpcStatus.Status): string | undefined => {
   const [code] = codes
   return codes.size > 1 ? "UNKNOWN" : code
 }
-
-const accepted = (recipient: Recipient, messageId: string): Verdict.Verdict =>
-  Verdict.spoken([new Outcome.Success({ recipient, messageId, canonical: undefined })])
 
 // -----------------------------------------------------------------------------
 // A fault of whom?

@@ -3,9 +3,7 @@
  */
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as Duration from "effect/Duration"
-import * as HttpBody from "effect/http/HttpBody"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { AccessToken } from "../AccessToken.ts"
 import type { Audience } from "../Audience.ts"
@@ -16,6 +14,7 @@ import * as fcmAnswer from "./fcmAnswer.ts"
 import * as fcmMessage from "./fcmMessage.ts"
 import { memoizeLast } from "./memoize.ts"
 import type { Valid } from "./messageFields.ts"
+import { post } from "./post.ts"
 import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
 import type { Project } from "./topicsProtocol.ts"
 import * as Verdict from "./verdict.ts"
@@ -51,11 +50,10 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
         (encoded) => ({
           encoded,
           judge: (answer, scrub) =>
-            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipient: anybody, scrub }), answer)
+            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipients: [anybody], scrub }), answer)
         })
       )),
-  judge: (answer, { recipients: [recipient = anybody], scrub }) =>
-    fcmAnswer.judge(projectId, answer, { recipient, scrub })
+  judge: (answer, sent) => fcmAnswer.judge(projectId, answer, sent)
 })
 
 /** The field that says to whom, and its value. */
@@ -67,16 +65,13 @@ const encode = (
   targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
 ): Result.Result<Encoded, ReadonlyArray<Issue>> => {
   return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
-    // one token serves many requests: its header is written once
-    const requestWith = memoizeLast((credential: Redacted.Redacted) =>
-      HttpClientRequest.bearerToken(HttpClientRequest.post(url), credential)
+    // one token serves many requests
+    const postWith = memoizeLast((credential: Redacted.Redacted) =>
+      post(url, `Bearer ${Redacted.value(credential)}`, "application/json")
     )
     const textAt = encodedText(fields)
     return ({ credential, firstAttempt, recipients }) =>
-      HttpClientRequest.setBody(
-        requestWith(credential),
-        HttpBody.text(textAt(firstAttempt)(...targetOf(recipients)), "application/json")
-      )
+      postWith(credential)(textAt(firstAttempt)(...targetOf(recipients)))
   })
 }
 

@@ -7,25 +7,25 @@ import * as MutableList from "effect/MutableList"
 import * as Group from "./group.ts"
 
 /** A supply of groups for their first request. */
-export interface Fresh<A> {
+export interface Fresh<out T extends Group.Ticket> {
   /** The next group that may leave now. */
-  readonly take: (now: number) => Group.Group<A> | undefined
+  readonly take: (now: number) => Group.Group<T> | undefined
   /** When the next one may leave; Infinity: not before more comes. */
   readonly nextAt: () => number
   /** Whether there is none left, and none will come. */
   readonly isDone: () => boolean
   /** Ends the supply: all that are here, whether they may leave or not. */
-  readonly takeAll: Effect.Effect<ReadonlyArray<Group.Group<A>>>
+  readonly takeAll: Effect.Effect<ReadonlyArray<Group.Group<T>>>
   /** Told whenever a request was taken; an effect comes back where somebody else must be told. */
   readonly onTaken: () => Effect.Effect<void> | undefined
 }
 
 /** All recipients of one message, cut into requests. */
-export const fromArray = <A>(
+export const fromArray = <T extends Group.Ticket>(
   prepared: Group.Prepared,
-  tickets: ReadonlyArray<Group.Ticket<A>>,
+  tickets: ReadonlyArray<T>,
   perRequest: number
-): Fresh<A> => {
+): Fresh<T> => {
   let next = 0
   const take = (n: number) => {
     const taken = tickets.slice(next, next + n)
@@ -48,13 +48,13 @@ export const fromArray = <A>(
 const linger = 100
 
 /** Recipients as they come: a request leaves when it is full, or has waited long enough. */
-export class Arriving<A> implements Fresh<A> {
+export class Arriving<T extends Group.Ticket> implements Fresh<T> {
   readonly #perRequest: number
-  readonly #full = MutableList.make<Group.Group<A>>()
+  readonly #full = MutableList.make<Group.Group<T>>()
   /** Requests that are being filled, one for each message, the oldest first. */
-  readonly #filling = new Map<Group.Prepared, { readonly tickets: Array<Group.Ticket<A>>; readonly leaveAt: number }>()
+  readonly #filling = new Map<Group.Prepared, { readonly tickets: Array<T>; readonly leaveAt: number }>()
   readonly #stop: Effect.Effect<unknown>
-  readonly onTaken: Fresh<A>["onTaken"]
+  readonly onTaken: Fresh<T>["onTaken"]
   #size = 0
   #ended = false
 
@@ -62,7 +62,7 @@ export class Arriving<A> implements Fresh<A> {
     readonly perRequest: number
     /** Has nobody come any more. */
     readonly stop: Effect.Effect<unknown>
-    readonly onTaken: Fresh<A>["onTaken"]
+    readonly onTaken: Fresh<T>["onTaken"]
   }) {
     this.#perRequest = options.perRequest
     this.#stop = options.stop
@@ -74,7 +74,7 @@ export class Arriving<A> implements Fresh<A> {
     return this.#size
   }
 
-  add(prepared: Group.Prepared, ticket: Group.Ticket<A>, now: number): void {
+  add(prepared: Group.Prepared, ticket: T, now: number): void {
     this.#size++
     if (this.#perRequest === 1) return MutableList.append(this.#full, Group.make(prepared, [ticket]))
     const filling = this.#filling.get(prepared)
@@ -91,14 +91,14 @@ export class Arriving<A> implements Fresh<A> {
     this.#ended = true
   }
 
-  take(now: number): Group.Group<A> | undefined {
+  take(now: number): Group.Group<T> | undefined {
     const full = MutableList.take(this.#full)
     const group = full === MutableList.Empty ? this.#oldest(now) : full
     if (group !== undefined) this.#size -= group.tickets.length
     return group
   }
 
-  #oldest(now: number): Group.Group<A> | undefined {
+  #oldest(now: number): Group.Group<T> | undefined {
     for (const [prepared, { leaveAt, tickets }] of this.#filling) {
       if (!this.#ended && leaveAt > now) return undefined
       this.#filling.delete(prepared)
@@ -117,10 +117,10 @@ export class Arriving<A> implements Fresh<A> {
     return this.#ended && this.#size === 0
   }
 
-  get takeAll(): Effect.Effect<ReadonlyArray<Group.Group<A>>> {
+  get takeAll(): Effect.Effect<ReadonlyArray<Group.Group<T>>> {
     return Effect.map(this.#stop, () => {
       this.end()
-      const all: Array<Group.Group<A>> = []
+      const all: Array<Group.Group<T>> = []
       for (let group = this.take(0); group !== undefined; group = this.take(0)) all.push(group)
       return all
     })

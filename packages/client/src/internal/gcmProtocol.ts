@@ -6,8 +6,6 @@ import * as GcmPlainText from "@cloud-messaging/protocol/GcmPlainText"
 import * as Topic from "@cloud-messaging/protocol/Topic"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpBody from "effect/http/HttpBody"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Audience } from "../Audience.ts"
@@ -17,6 +15,8 @@ import * as Recipient from "../Recipient.ts"
 import * as audiences from "./audience.ts"
 import * as gcmAnswer from "./gcmAnswer.ts"
 import * as gcmMessage from "./gcmMessage.ts"
+import { memoizeLast } from "./memoize.ts"
+import { post } from "./post.ts"
 import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
 
 type ApiKey = Connection["apiKey"]
@@ -42,8 +42,9 @@ export const plainText = (url: string, apiKey: ApiKey): Protocol => ({
   encode: (message) =>
     Result.map(gcmMessage.validatePlainText(Message.copied(message)), (fields) => {
       const text = GcmPlainText.requestText(gcmMessage.content(fields))
+      const postWith = posting(url, GcmPlainText.contentType)
       return ({ credential, recipients: [recipient = anybody] }) =>
-        request(url, credential, text(Recipient.value(recipient)), GcmPlainText.contentType)
+        postWith(credential)(text(Recipient.value(recipient)))
     }),
   judge: gcmAnswer.judgePlainText,
   address: () =>
@@ -86,11 +87,10 @@ const encode = (
 ): Result.Result<Encoded, ReadonlyArray<Issue>> =>
   Result.map(gcmMessage.validate(Message.copied(message)), (fields) => {
     const text = GcmHttp.jsonRequestText(gcmMessage.content(fields))
-    return ({ credential, recipients }) => request(url, credential, text(targetOf(recipients)), "application/json")
+    const postWith = posting(url, "application/json")
+    return ({ credential, recipients }) => postWith(credential)(text(targetOf(recipients)))
   })
 
-const request = (url: string, credential: Redacted.Redacted, text: string, contentType: string) =>
-  HttpClientRequest.post(url).pipe(
-    HttpClientRequest.setHeader("authorization", GcmHttp.authorization(Redacted.value(credential))),
-    HttpClientRequest.setBody(HttpBody.text(text, contentType))
-  )
+/** One key serves many requests. */
+const posting = (url: string, contentType: string) =>
+  memoizeLast((key: Redacted.Redacted) => post(url, GcmHttp.authorization(Redacted.value(key)), contentType))

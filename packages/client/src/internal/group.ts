@@ -15,10 +15,9 @@ import { texts } from "./messageText.ts"
 import type { Encoded, Protocol } from "./protocol.ts"
 import type { Denied } from "./verdict.ts"
 
-/** One recipient's claim to exactly one outcome, for whatever the caller knows it by. */
-export interface Ticket<out A> {
+/** One recipient's claim to exactly one outcome; the caller knows more of it. */
+export interface Ticket {
   readonly recipient: Recipient
-  readonly item: A
 }
 
 /** A message, made ready to send. */
@@ -38,7 +37,7 @@ export interface Trouble {
   /** What the schedule is told: of several, the last. */
   readonly code: string
   /** Where the answer had a code for each. */
-  readonly codes?: ReadonlyMap<Ticket<unknown>, string> | undefined
+  readonly codes?: ReadonlyMap<Ticket, string> | undefined
   readonly status: number | undefined
   readonly retryAfter: Duration.Duration | undefined
   /** What to tell of it besides. */
@@ -49,10 +48,10 @@ export interface Trouble {
   readonly denied?: Denied | undefined
 }
 
-export interface Group<out A> {
+export interface Group<out T extends Ticket = Ticket> {
   readonly prepared: Prepared
   /** Those without an outcome. */
-  tickets: ReadonlyArray<Ticket<A>>
+  tickets: ReadonlyArray<T>
   /** When a slot was free for the first request: the deadline counts from then. Milliseconds since the epoch, as all times. */
   startedAt: number
   /** When the first request was made whose credentials were not refused: the time to live counts from then. */
@@ -83,7 +82,7 @@ export const prepared = (message: Message, encoded: Encoded): Prepared => ({
   })
 })
 
-export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): Group<A> => ({
+export const make = <T extends Ticket>(prepared: Prepared, tickets: ReadonlyArray<T>): Group<T> => ({
   prepared,
   tickets,
   startedAt: 0,
@@ -98,14 +97,14 @@ export const make = <A>(prepared: Prepared, tickets: ReadonlyArray<Ticket<A>>): 
 
 /** Whether an attempt at that time is within the deadline (milliseconds) and the message's time to live. */
 export const isInTime = (
-  { firstAttempt, prepared, startedAt }: Group<unknown>,
+  { firstAttempt, prepared, startedAt }: Group,
   at: number,
   deadline: number
 ): boolean => at <= startedAt + deadline && (firstAttempt === undefined || at < firstAttempt + prepared.timeToLive)
 
 /** What the schedule is told. */
 export const failure = (
-  group: Group<unknown>,
+  group: Group,
   now: number,
   { code, retryAfter, status }: Trouble,
   floor: Duration.Duration
@@ -121,8 +120,8 @@ export const failure = (
 
 /** The outcome of a recipient whose group is given up. */
 export const givenUp = (
-  { ambiguous, attempts, trouble }: Group<unknown>,
-  ticket: Ticket<unknown>,
+  { ambiguous, attempts, trouble }: Group,
+  ticket: Ticket,
   delivery: "atLeastOnce" | "atMostOnce"
 ): Outcome.Outcome =>
   ambiguous

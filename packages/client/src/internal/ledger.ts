@@ -5,10 +5,10 @@ import type * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import type { Settlement } from "../SendError.ts"
+import type { Ticket } from "./group.ts"
 
 /** A distinct recipient. */
-export interface Entry {
-  readonly recipient: Recipient.Recipient
+export interface Entry extends Ticket {
   outcome: Outcome.Outcome | undefined
 }
 
@@ -19,14 +19,18 @@ export class Ledger {
   readonly #positions: ReadonlyArray<Entry>
 
   constructor(recipients: ReadonlyArray<Recipient.Recipient>) {
-    const entries = new Map<string, Entry>()
+    const entries: Array<Entry> = []
+    const known: { readonly [Kind in Recipient.Kind]: Map<string, Entry> } = { token: new Map(), fid: new Map() }
     this.#positions = recipients.map((recipient) => {
-      const key = `${recipient.kind}:${Recipient.value(recipient)}`
-      const entry = entries.get(key) ?? { recipient, outcome: undefined }
-      entries.set(key, entry)
+      const value = Recipient.value(recipient)
+      const before = known[recipient.kind].get(value)
+      if (before !== undefined) return before
+      const entry: Entry = { recipient, outcome: undefined }
+      known[recipient.kind].set(value, entry)
+      entries.push(entry)
       return entry
     })
-    this.entries = Array.from(entries.values())
+    this.entries = entries
   }
 
   /** All that was taken: what is settled, and what is not. */

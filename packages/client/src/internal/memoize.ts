@@ -15,10 +15,10 @@ export const memoizeWeak = <K extends object, V>(make: (key: K) => V): (key: K) 
 }
 
 /** Keeps the last value, for keys that come many times in a row. */
-export const memoizeLast = <K extends object, V>(make: (key: K) => V): (key: K) => V => {
+export const memoizeLast = <K, V>(make: (key: K) => V): (key: K) => V => {
   let last: { readonly key: K; readonly value: V } | undefined
   return (key) => {
-    if (last?.key !== key) last = { key, value: make(key) }
+    if (last === undefined || last.key !== key) last = { key, value: make(key) }
     return last.value
   }
 }

@@ -1,28 +1,62 @@
 /**
- * One request: with a credential, through the client, to a verdict. It knows nothing of retries.
+ * One request: made with a credential, judged by its answer. It knows nothing of retries.
  */
-import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
-import { type Answer, exchange, isLost, type Lost } from "./exchange.ts"
-import type { Prepared } from "./group.ts"
-import type { Layer } from "./layer.ts"
+import { type Answer, isLost, type Lost } from "./exchange.ts"
+import type * as Group from "./group.ts"
+import type { Protocol, Sent } from "./protocol.ts"
 import { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
-/** What one request asks. */
-export interface Question {
-  readonly credential: Redacted.Redacted
-  readonly prepared: Prepared
+/** What one request asks, and for whom. */
+export class Request<T extends Group.Ticket> implements Sent {
+  readonly groups: ReadonlyArray<Group.Group<T>>
+  readonly prepared: Group.Prepared
   readonly recipients: ReadonlyArray<Recipient.Recipient>
-  /** Milliseconds since the epoch. */
-  readonly firstAttempt: number
-  readonly clock: Clock.Clock
-  /** Whether it has a span of its own. */
-  readonly withSpan: boolean
+  readonly credential: Redacted.Redacted
+  /** Whether its credential was made anew, as the one before was refused. */
+  readonly hasRenewed: boolean
+  /** When it is made. Milliseconds since the epoch, as all times. */
+  readonly at: number
+  #scrub: Scrub | undefined = undefined
+
+  constructor(
+    groups: readonly [Group.Group<T>, ...ReadonlyArray<Group.Group<T>>],
+    credential: Redacted.Redacted,
+    hasRenewed: boolean,
+    at: number
+  ) {
+    this.groups = groups
+    this.prepared = groups[0].prepared
+    this.recipients = groups.length === 1
+      ? groups[0].tickets.map(recipientOf)
+      : groups.flatMap(({ tickets }) => tickets.map(recipientOf))
+    this.credential = credential
+    this.hasRenewed = hasRenewed
+    this.at = at
+  }
+
+  get firstAttempt(): number {
+    return this.groups[0]?.firstAttempt ?? this.at
+  }
+
+  get scrub(): Scrub {
+    return this.#scrub ??= new Scrub(() => [
+      Redacted.value(this.credential),
+      ...this.recipients.map(Recipient.value),
+      ...this.prepared.secrets()
+    ])
+  }
+
+  judge(protocol: Protocol, heard: Answer | Lost): Verdict.Verdict {
+    return isLost(heard) ? Verdict.lost(heard) : protocol.judge(heard, this)
+  }
 }
+
+const recipientOf = ({ recipient }: Group.Ticket) => recipient
 
 /** What is wrong with a credential that no header can hold: it would fail in the client, as if the network had. */
 export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefined => {
@@ -39,28 +73,8 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Asks once, and goes on with `hear`. */
-export const ask = (
-  { client, protocol }: Layer,
-  { clock, credential, firstAttempt, prepared, recipients, withSpan }: Question,
-  hear: (verdict: Verdict.Verdict) => Effect.Effect<void>
-): Effect.Effect<void> => {
-  const request = prepared.encoded({ recipients, credential, firstAttempt })
-  const judge = (heard: Answer | Lost): Verdict.Verdict =>
-    isLost(heard) ? Verdict.lost(heard) : protocol.judge(heard, {
-      recipients,
-      scrub: new Scrub(() => [
-        Redacted.value(credential),
-        ...recipients.map(Recipient.value),
-        ...prepared.secrets()
-      ])
-    })
-  if (!withSpan) return exchange(client, request, clock, (heard) => hear(judge(heard)))
-  const asked = exchange(client, request, clock, (heard) => Effect.succeed(judge(heard)))
-  return Effect.flatMap(spanned(asked, protocol.system, recipients.length), hear)
-}
-
-const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
+/** Has it counted as one step of its own. */
+export const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
   self.pipe(Effect.withSpan("Messaging.request", {
     kind: "client",
     attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }

@@ -25,11 +25,8 @@ export const send = (
   recipients: ReadonlyArray<Recipient.Recipient>
 ): Effect.Effect<Report.Report, SendError.SendError> => {
   const ledger = new Ledger(recipients)
-  const tickets: Array<Group.Ticket<Entry>> = []
-  for (const item of ledger.entries) {
-    item.outcome = layer.protocol.refuse(item.recipient)
-    if (item.outcome === undefined) tickets.push({ recipient: item.recipient, item })
-  }
+  for (const entry of ledger.entries) entry.outcome = layer.protocol.refuse(entry.recipient)
+  const tickets = ledger.entries.filter(({ outcome }) => outcome === undefined)
   const prepared = layer.prepare(message)
   return Effect.flatMap(Effect.context<never>(), (context) => {
     const conclude = (ended: Ended) => {
@@ -54,7 +51,7 @@ export const sendTo = (
   layer: Layer,
   settings: Settings,
   prepared: Group.Prepared,
-  tickets: ReadonlyArray<Group.Ticket<Entry>>,
+  tickets: ReadonlyArray<Entry>,
   context: Context.Context<never>
 ): Effect.Effect<Ended> => {
   const { recipientsPerRequest } = layer.protocol
@@ -64,8 +61,8 @@ export const sendTo = (
 }
 
 const toEntries: Sink<Entry> = {
-  settle: ({ item }, outcome) => {
-    item.outcome ??= outcome
+  settle: (entry, outcome) => {
+    entry.outcome ??= outcome
   },
   leave: () => {}, // it stays unsettled
   flush: constUndefined

@@ -63,8 +63,13 @@ interface Pipeline<A, B, E> {
   /** Requests of many recipients that may be filled ahead. */
   readonly ahead: number
   readonly emit: (input: A, outcome: Outcome.Outcome) => B
-  readonly onRejected: Send<A>["onRejected"]
+  readonly onRejected: Send<Arrived<A>>["onRejected"]
   readonly errorOf: (end: NonNullable<Ended["end"]>) => E | undefined
+}
+
+/** A recipient that arrived, and what it came as. */
+interface Arrived<out A> extends Group.Ticket {
+  readonly item: A
 }
 
 /** So many outcomes may wait to be taken before no more recipients are asked for. */
@@ -100,13 +105,13 @@ const pipeline = <A, B, E, E2, R>(
 
     const { recipientsPerRequest } = protocol
     const enough = Math.max(settings.concurrency, recipientsPerRequest === 1 ? 1 : ahead * recipientsPerRequest)
-    const arriving: Arriving<A> = new Arriving<A>({
+    const arriving: Arriving<Arrived<A>> = new Arriving<Arrived<A>>({
       perRequest: recipientsPerRequest,
       stop: Effect.suspend(() => Fiber.interrupt(pulling)),
       // not for each that leaves: half of it at a time
       onTaken: () => puller.hasParked && arriving.size * 2 <= enough ? puller.callOne : undefined
     })
-    const engine = new Engine<A>({
+    const engine = new Engine<Arrived<A>>({
       layer,
       settings,
       context,

@@ -67,13 +67,7 @@ const changeAll = Effect.fnUntraced(function*(
   const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
     some.length === 0
       ? Effect.succeed(nothingSent)
-      : sendTo(
-        { ...layer, protocol },
-        settings,
-        prepared,
-        some.map((item) => ({ recipient: item.recipient, item })),
-        context
-      )
+      : sendTo({ ...layer, protocol }, settings, prepared, some, context)
   const batches = yield* change(topicsProtocol.batch(asked), entries.filter(isBatch))
   // once the credentials are refused, nothing more is sent
   const singles = batches.end === undefined

@@ -95,7 +95,7 @@ const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Re
     ? Verdict.ofStatus(answer)
     : answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
     ? Verdict.spoken([new Outcome.NotRegistered({ recipient })])
-    : fcmAnswer.judge(projectId, answer, { recipient, scrub })
+    : fcmAnswer.judge(projectId, answer, { recipients: [recipient], scrub })
 
 // -----------------------------------------------------------------------------
 // In batches

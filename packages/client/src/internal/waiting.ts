@@ -7,8 +7,8 @@ import { Heap } from "./heap.ts"
 /** Groups that are due within this time of each other share a request, in milliseconds. */
 const together = 1000
 
-interface Batch<A> {
-  readonly groups: Array<Group.Group<A>>
+interface Batch<T extends Group.Ticket> {
+  readonly groups: Array<Group.Group<T>>
   recipients: number
   /** When the first of them is due. */
   dueFirst: number
@@ -17,17 +17,17 @@ interface Batch<A> {
 }
 
 /** A batch in the order of leaving; out of date once the batch leaves later than that. */
-interface Entry<A> {
-  readonly batch: Batch<A>
+interface Entry<T extends Group.Ticket> {
+  readonly batch: Batch<T>
   readonly at: number
 }
 
-export class Waiting<A> {
+export class Waiting<T extends Group.Ticket> {
   readonly #perRequest: number
   readonly #deadline: number
-  readonly #order = new Heap<Entry<A>>((a, b) => a.at < b.at)
+  readonly #order = new Heap<Entry<T>>((a, b) => a.at < b.at)
   /** Batches with room, by message. */
-  readonly #open = new Map<Group.Prepared, Set<Batch<A>>>()
+  readonly #open = new Map<Group.Prepared, Set<Batch<T>>>()
   #recipients = 0
 
   constructor(options: { readonly recipientsPerRequest: number; readonly deadline: number }) {
@@ -40,7 +40,7 @@ export class Waiting<A> {
     return this.#recipients
   }
 
-  add(group: Group.Group<A>): void {
+  add(group: Group.Group<T>): void {
     this.#recipients += group.tickets.length
     const batch = this.#find(group) ?? { groups: [], recipients: 0, dueFirst: group.due, at: Number.NEGATIVE_INFINITY }
     batch.groups.push(group)
@@ -59,7 +59,7 @@ export class Waiting<A> {
   }
 
   /** The batch that leaves now, if one does. */
-  take(now: number): ReadonlyArray<Group.Group<A>> | undefined {
+  take(now: number): ReadonlyArray<Group.Group<T>> | undefined {
     const batch = this.#next()
     if (batch === undefined || batch.at > now) return undefined
     this.#order.pop()
@@ -70,13 +70,13 @@ export class Waiting<A> {
   }
 
   /** Everybody; nobody waits any more. */
-  takeAll(): ReadonlyArray<Group.Group<A>> {
-    const all: Array<Group.Group<A>> = []
+  takeAll(): ReadonlyArray<Group.Group<T>> {
+    const all: Array<Group.Group<T>> = []
     for (let groups = this.take(Infinity); groups !== undefined; groups = this.take(Infinity)) all.push(...groups)
     return all
   }
 
-  #next(): Batch<A> | undefined {
+  #next(): Batch<T> | undefined {
     let entry = this.#order.peek()
     while (entry !== undefined && entry.at < entry.batch.at) {
       this.#order.pop()
@@ -86,7 +86,7 @@ export class Waiting<A> {
   }
 
   /** A batch that the group can join: same message, room for all of it, within a second, nobody made late. */
-  #find(group: Group.Group<A>): Batch<A> | undefined {
+  #find(group: Group.Group<T>): Batch<T> | undefined {
     for (const batch of this.#open.get(group.prepared) ?? []) {
       const at = Math.max(batch.at, group.due)
       const fits = batch.recipients + group.tickets.length <= this.#perRequest &&
@@ -97,13 +97,13 @@ export class Waiting<A> {
     return undefined
   }
 
-  #keepOpen(prepared: Group.Prepared, batch: Batch<A>): void {
+  #keepOpen(prepared: Group.Prepared, batch: Batch<T>): void {
     const open = this.#open.get(prepared)
     if (open === undefined) this.#open.set(prepared, new Set([batch]))
     else open.add(batch)
   }
 
-  #close(prepared: Group.Prepared, batch: Batch<A>): void {
+  #close(prepared: Group.Prepared, batch: Batch<T>): void {
     const open = this.#open.get(prepared)
     open?.delete(batch)
     if (open?.size === 0) this.#open.delete(prepared)

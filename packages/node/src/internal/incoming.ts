@@ -44,6 +44,11 @@ export class Incoming {
     this.#limit = limit
   }
 
+  /** Whether more may come. */
+  get isOpen(): boolean {
+    return this.#state === "open"
+  }
+
   get received(): number {
     return this.#received
   }

@@ -45,15 +45,33 @@ export interface Metrics {
   readonly received: (bytes: number) => void
 }
 
-export const make = (context: Context.Context<never>): Metrics => ({
-  sessions: (change) => sessions.modifyUnsafe(change, context),
-  streams: (change) => streams.modifyUnsafe(change, context),
-  queue: (change) => queue.modifyUnsafe(change, context),
-  goaway: (code) => {
-    const known = code <= lastErrorCode ? String(code) : "other"
-    Metric.withAttributes(goaways, { code: known }).updateUnsafe(1, context)
-  },
-  resubmission: () => resubmissions.updateUnsafe(1, context),
-  sent: (bytes) => sent.updateUnsafe(bytes, context),
-  received: (bytes) => received.updateUnsafe(bytes, context)
-})
+export const make = (context: Context.Context<never>): Metrics => {
+  let isDue = false
+  let change = 0
+  const tellStreams = () => {
+    isDue = false
+    if (change !== 0) streams.modifyUnsafe(change, context)
+    change = 0
+  }
+  return {
+    sessions: (change) => {
+      tellStreams()
+      sessions.modifyUnsafe(change, context)
+    },
+    // once a turn of the event loop: many come and go in one
+    streams: (more) => {
+      change += more
+      if (isDue) return
+      isDue = true
+      setImmediate(tellStreams)
+    },
+    queue: (change) => queue.modifyUnsafe(change, context),
+    goaway: (code) => {
+      const known = code <= lastErrorCode ? String(code) : "other"
+      Metric.withAttributes(goaways, { code: known }).updateUnsafe(1, context)
+    },
+    resubmission: () => resubmissions.updateUnsafe(1, context),
+    sent: (bytes) => sent.updateUnsafe(bytes, context),
+    received: (bytes) => received.updateUnsafe(bytes, context)
+  }
+}

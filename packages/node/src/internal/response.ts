@@ -25,9 +25,6 @@ import type { Incoming } from "./incoming.ts"
 export class Response extends Inspectable.Class
   implements HttpClientResponse.HttpClientResponse, BoundedResponse.BoundedResponse
 {
-  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
-  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly [BoundedResponse.TypeId] = BoundedResponse.TypeId
   readonly request: HttpClientRequest.HttpClientRequest
   readonly url: string
   readonly status: number
@@ -48,6 +45,18 @@ export class Response extends Inspectable.Class
     this.status = status
     this.#source = headers
     this.#body = body
+  }
+
+  get [HttpIncomingMessage.TypeId](): typeof HttpIncomingMessage.TypeId {
+    return HttpIncomingMessage.TypeId
+  }
+
+  get [HttpClientResponse.TypeId](): typeof HttpClientResponse.TypeId {
+    return HttpClientResponse.TypeId
+  }
+
+  get [BoundedResponse.TypeId](): typeof BoundedResponse.TypeId {
+    return BoundedResponse.TypeId
   }
 
   get headers(): Headers.Headers {
@@ -101,7 +110,9 @@ export class Response extends Inspectable.Class
   }
 
   #read<A>(use: (bytes: Buffer) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
-    return Effect.suspend(() => this.#body.whole(use, (cause) => Failure.decode(this, cause)))
+    const read = () => this.#body.whole(use, (cause) => Failure.decode(this, cause))
+    // what is whole stays as it is
+    return this.#body.isOpen ? Effect.suspend(read) : read()
   }
 
   toJSON(): unknown {
