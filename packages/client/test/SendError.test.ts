@@ -1,10 +1,10 @@
 /** Law 1: every recipient gets exactly one outcome; what is a fault of the whole send is an error that loses nobody. */
 import { Message, Messaging, Recipient, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Schema } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Http from "./utils/http.ts"
-import { pass } from "./utils/time.ts"
+import { inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -90,6 +90,16 @@ describe("TransportError", () => {
         const error = yield* Fiber.join(fiber)
         assert.deepStrictEqual([error.message, outcomesOf(error)], ["no answer within 5s", [["a", "Unknown"]]])
       }
+    }))
+
+  it.effect("a requestTimeout of zero is over before a request leaves: nothing is sent twice", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const error = yield* inTime(Effect.flip(Effect.provide(
+        Messaging.send(message, "a", { requestTimeout: 0, retryPolicy: Schedule.recurs(3) }),
+        Http.fcm(Http.accept, requests)
+      )))
+      assert.deepStrictEqual([error.message, requests.length], ["no answer within 0", 0])
     }))
 
   it.effect("keeps to requestTimeout, though the clock is set meanwhile", () =>

@@ -91,6 +91,23 @@ describe("metrics", () => {
     ))
 })
 
+describe("metrics of an application with attributes of its own", () => {
+  it.effect("have those, and ours are what we say", () =>
+    Effect.gen(function*() {
+      yield* inTime(Messaging.send(message, "a")).pipe(
+        Effect.provideService(Metric.CurrentMetricAttributes, { outcome: "theirs", system: "theirs", region: "eu" })
+      )
+      const snapshot = yield* Metric.snapshot
+      const outcomes = snapshot.filter(({ id }) => id === "cloud_messaging_outcomes")
+      assert.deepStrictEqual(outcomes.map(({ attributes }) => attributes), [
+        { system: "fcm", outcome: "Success", code: "", region: "eu" }
+      ])
+    }).pipe(
+      Effect.provide(Http.fcm(Http.accept)),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    ))
+})
+
 describe("metrics of what nobody told us about", () => {
   it.effect("codes of a service's invention are bounded: beyond a hundred they are `other`", () =>
     Effect.gen(function*() {

@@ -40,14 +40,9 @@ export const askOne = Effect.fnUntraced(function*<A>(
     }
   }
   const entry: Entry = { recipient: anybody, outcome: undefined }
-  const ended = yield* sendTo(
-    { ...layer, protocol },
-    settings,
-    prepared,
-    [entry],
-    yield* Effect.context<never>()
-  )
-  yield* annotateSpan({}, ended)
+  const context = yield* Effect.context<never>()
+  const ended = yield* sendTo({ ...layer, protocol }, settings, prepared, [entry], context)
+  annotateSpan(context, {}, ended)
   if (accepted !== undefined) return accepted.value
   return yield* errorOf(ended, { ...nobody, unsettled }, entry.outcome?._tag === "Unknown") ??
     Effect.die("a request without an end")

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Latch from "effect/Latch"
@@ -87,7 +88,7 @@ export const nothingSent: Ended = {
 
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
 class Seat<T extends Group.Ticket> implements Alarm {
-  worker: Fiber.Fiber<void> | undefined = undefined
+  worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
   /** What the worker took to send. */
   groups: ReadonlyArray<Group.Group<T>> | undefined = undefined
   /** The request that is in flight. */
@@ -115,7 +116,8 @@ export class Engine<T extends Group.Ticket> {
   readonly #send: Send<T>
   readonly #clock: Clock.Clock
   readonly #alarms: Alarms
-  readonly #waiting: Waiting<T>
+  /** There if there was ever a retry. */
+  #waiting: Waiting<T> | undefined
   /** Workers without work. */
   readonly #idle = new Idle()
   /** Calls one of them when the next retry is due. */
@@ -132,22 +134,21 @@ export class Engine<T extends Group.Ticket> {
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   constructor(send: Send<T>) {
-    const { context, layer: { alarmsOf, protocol: { recipientsPerRequest } }, settings } = send
+    const { context, layer: { alarmsOf }, settings } = send
     this.#send = send
     this.#clock = Context.get(context, Clock.Clock)
     this.#alarms = alarmsOf(this.#clock)
     this.#deadline = Duration.toMillis(settings.deadline)
     this.#requestTimeout = Duration.toMillis(settings.requestTimeout)
-    this.#waiting = new Waiting({ recipientsPerRequest, deadline: this.#deadline })
   }
 
   /** How many recipients wait for a retry. */
   get waiting(): number {
-    return this.#waiting.recipients
+    return this.#waiting?.recipients ?? 0
   }
 
   /** Tells how many wait now. */
-  #tellGauge(waiting = this.#waiting.recipients): void {
+  #tellGauge(waiting = this.waiting): void {
     if (waiting === this.#told) return
     this.#send.layer.metrics.waiting(waiting - this.#told, this.#send.context)
     this.#told = waiting
@@ -187,17 +188,25 @@ export class Engine<T extends Group.Ticket> {
 
   /** Has a worker sit there, and one after it as often as one is sent away. */
   #occupy(seat: Seat<T>): Effect.Effect<void> {
-    return Effect.callback((resume) => {
-      const worker = Effect.runForkWith(this.#send.context)(this.#work(seat))
+    // from within: it may be sent away before the fork comes back
+    const work = Effect.withFiber<void>((worker) => {
       seat.worker = worker
+      return this.#work(seat)
+    })
+    const worked = Effect.callback<Exit.Exit<void>>((resume) => {
+      const worker = Effect.runForkWith(this.#send.context)(work)
       worker.addObserver((exit) => {
         this.#alarms.clear(seat)
-        if (!seat.isVacated) return resume(exit)
-        seat.isVacated = false
-        seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
-        resume(this.#occupy(seat))
+        // what is done lets go of this callback; an effect would be stacked on it
+        resume(Effect.succeed(exit))
       })
       return Fiber.interrupt(worker)
+    })
+    return Effect.flatMap(worked, (exit) => {
+      if (!seat.isVacated) return exit
+      seat.isVacated = false
+      seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
+      return this.#occupy(seat)
     })
   }
 
@@ -261,7 +270,7 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #isOver(): boolean {
-    return this.#isStopped || (this.#inFlight === 0 && this.#waiting.recipients === 0 && this.#send.fresh.isDone())
+    return this.#isStopped || (this.#inFlight === 0 && this.waiting === 0 && this.#send.fresh.isDone())
   }
 
   get #isStopped(): boolean {
@@ -276,7 +285,7 @@ export class Engine<T extends Group.Ticket> {
   #take(): ReadonlyArray<Group.Group<T>> | undefined {
     if (this.#isStopped) return undefined
     const now = this.#now
-    const due = this.#waiting.take(now)
+    const due = this.#waiting?.take(now)
     if (due !== undefined) return due
     const group = this.#send.fresh.take(now)
     if (group === undefined) return undefined
@@ -286,7 +295,7 @@ export class Engine<T extends Group.Ticket> {
 
   /** When the next request may leave. */
   get #nextAt(): number {
-    return Math.min(this.#waiting.nextAt(), this.#send.fresh.nextAt())
+    return Math.min(this.#waiting?.nextAt() ?? Number.POSITIVE_INFINITY, this.#send.fresh.nextAt())
   }
 
   /** Has a worker called when the next request may leave. */
@@ -327,7 +336,7 @@ export class Engine<T extends Group.Ticket> {
   #settleRest({ reason }: NonNullable<Ended["end"]>): Effect.Effect<void> {
     return Effect.map(this.#send.fresh.takeAll, (left) => {
       for (const group of left) this.#leave(group, reason._tag)
-      for (const group of this.#waiting.takeAll()) this.#giveUp(group)
+      for (const group of this.#waiting?.takeAll() ?? []) this.#giveUp(group)
     })
   }
 
@@ -591,7 +600,7 @@ export class Engine<T extends Group.Ticket> {
     floor: Duration.Duration
   ) {
     return Effect.gen({ self: this }, function*() {
-      const { context, layer: { metrics }, settings: { retryPolicy } } = this.#send
+      const { context, layer: { metrics, protocol }, settings: { retryPolicy } } = this.#send
       group.failures++
       group.step ??= yield* stepOf(retryPolicy)
       const now = this.#now
@@ -601,6 +610,7 @@ export class Engine<T extends Group.Ticket> {
       // Retry-After is a floor under any schedule
       group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
       if (!Group.isInTime(group, group.due, this.#deadline)) return false
+      this.#waiting ??= new Waiting({ recipientsPerRequest: protocol.recipientsPerRequest, deadline: this.#deadline })
       this.#waiting.add(group)
       this.#tellGauge()
       metrics.retry(trouble.code, group.tickets.length, context)

@@ -88,13 +88,10 @@ export const exchange = <A, E>(
       }),
       hear
     )
-  const handlers = {
+  const notSent = (error: HttpClientError.HttpClientError) =>
     // a client that fails on statuses still has the answer
-    onFailure: (error: HttpClientError.HttpClientError) =>
-      error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error)),
-    onSuccess: read
-  }
-  return (request) => Effect.matchEffect(client.execute(request), handlers)
+    error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error))
+  return (request) => Effect.matchEffect(client.execute(request), { onFailure: notSent, onSuccess: read })
 }
 
 /** Too long for an answer. */

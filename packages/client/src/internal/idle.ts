@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 
 export class Idle {
-  readonly #calls = Semaphore.makeUnsafe(0)
+  /** There if somebody ever waited. */
+  #calls: Semaphore.Semaphore | undefined
   #parked = 0
 
   get hasParked(): boolean {
@@ -18,6 +19,7 @@ export class Idle {
       if (!isSo()) return Effect.void
       // at once: a call that comes between the look and the nap would be missed
       this.#parked++
+      this.#calls ??= Semaphore.makeUnsafe(0)
       return Effect.andThen(this.#calls.take(1), this.parkWhile(isSo))
     })
   }
@@ -34,7 +36,7 @@ export class Idle {
 
   #call(n: number): Effect.Effect<void> {
     const called = Math.min(n, this.#parked)
-    if (called === 0) return Effect.void
+    if (this.#calls === undefined || called === 0) return Effect.void
     this.#parked -= called
     return Effect.asVoid(this.#calls.release(called))
   }

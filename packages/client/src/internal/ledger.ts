@@ -20,16 +20,12 @@ export class Ledger {
 
   constructor(recipients: ReadonlyArray<Recipient.Recipient>) {
     const entries: Array<Entry> = []
-    const known: { readonly [Kind in Recipient.Kind]: Map<string, Entry> } = { token: new Map(), fid: new Map() }
-    this.#positions = recipients.map((recipient) => {
-      const value = Recipient.value(recipient)
-      const before = known[recipient.kind].get(value)
-      if (before !== undefined) return before
-      const entry: Entry = { recipient, outcome: undefined }
-      known[recipient.kind].set(value, entry)
+    const make = (recipient: Recipient.Recipient): Entry => {
+      const entry = { recipient, outcome: undefined }
       entries.push(entry)
       return entry
-    })
+    }
+    this.#positions = recipients.map(recipients.length > 1 ? once(make) : make)
     this.entries = entries
   }
 
@@ -42,5 +38,18 @@ export class Ledger {
       else outcomes.push(outcome)
     }
     return { report: Report.make(outcomes), unsettled }
+  }
+}
+
+/** Makes one for each distinct recipient. */
+const once = (make: (recipient: Recipient.Recipient) => Entry) => {
+  const made: { readonly [Kind in Recipient.Kind]: Map<string, Entry> } = { token: new Map(), fid: new Map() }
+  return (recipient: Recipient.Recipient): Entry => {
+    const value = Recipient.value(recipient)
+    const before = made[recipient.kind].get(value)
+    if (before !== undefined) return before
+    const entry = make(recipient)
+    made[recipient.kind].set(value, entry)
+    return entry
   }
 }

@@ -6,31 +6,23 @@ import type * as Duration from "effect/Duration"
 import * as Metric from "effect/Metric"
 import type * as Outcome from "../Outcome.ts"
 
-const outcomes = (attributes: { readonly system: string; readonly outcome: string; readonly code: string }) =>
-  Metric.counter("cloud_messaging_outcomes", {
-    description: "Outcomes, by system (fcm, gcm), outcome and code",
-    incremental: true,
-    attributes
-  })
+const outcomes = Metric.counter("cloud_messaging_outcomes", {
+  description: "Outcomes, by system (fcm, gcm), outcome and code",
+  incremental: true
+})
 
-const retries = (attributes: { readonly system: string; readonly code: string }) =>
-  Metric.counter("cloud_messaging_retries", {
-    description: "Recipients sent to again, by system and the code of what failed",
-    incremental: true,
-    attributes
-  })
+const retries = Metric.counter("cloud_messaging_retries", {
+  description: "Recipients sent to again, by system and the code of what failed",
+  incremental: true
+})
 
-const requests = (attributes: { readonly system: string }) =>
-  Metric.timer("cloud_messaging_request_duration", {
-    description: "How long requests took, their answers read, by system",
-    attributes
-  })
+const requests = Metric.timer("cloud_messaging_request_duration", {
+  description: "How long requests took, their answers read, by system"
+})
 
-const waiting = (attributes: { readonly system: string }) =>
-  Metric.gauge("cloud_messaging_waiting", {
-    description: "Recipients that wait for a retry now, by system",
-    attributes
-  })
+const waiting = Metric.gauge("cloud_messaging_waiting", {
+  description: "Recipients that wait for a retry now, by system"
+})
 
 /** They are told without an effect, which would cost as much as the request; the context says whose metrics they are. */
 export interface Metrics {
@@ -46,12 +38,12 @@ const maxSeries = 100
 
 /** The metrics of one protocol. Codes are few, so that a metric for each is kept; beyond that they count as `other`. */
 export const make = (system: string): Metrics => {
-  const outcomesBy = new Map<string, ReturnType<typeof outcomes>>()
-  const retriesBy = new Map<string, ReturnType<typeof retries>>()
-  const waitingOf = waiting({ system })
-  const requestsOf = requests({ system })
+  const outcomesBy = new Map<string, typeof outcomes>()
+  const retriesBy = new Map<string, typeof retries>()
+  const waitingOf = Metric.withAttributes(waiting, { system })
+  const requestsOf = Metric.withAttributes(requests, { system })
   const outcomesOf = (outcome: Outcome.Outcome["_tag"], code: string) =>
-    kept(outcomesBy, outcome, code, (code) => outcomes({ system, outcome, code }))
+    kept(outcomesBy, outcome, code, (code) => Metric.withAttributes(outcomes, { system, outcome, code }))
   return {
     outcomes: (all, context) => {
       let successes = 0
@@ -62,7 +54,7 @@ export const make = (system: string): Metrics => {
       if (successes > 0) outcomesOf("Success", "").updateUnsafe(successes, context)
     },
     retry: (code, recipients, context) =>
-      kept(retriesBy, "", code, (code) => retries({ system, code }))
+      kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code }))
         .updateUnsafe(recipients, context),
     request: (took, context) => requestsOf.updateUnsafe(took, context),
     waiting: (change, context) => waitingOf.modifyUnsafe(change, context)

@@ -1,11 +1,12 @@
 /**
  * What `send` makes of the engine.
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constUndefined } from "effect/Function"
 import * as Record from "effect/Record"
 import * as Result from "effect/Result"
+import * as Tracer from "effect/Tracer"
 import type { Issue, Message } from "../Message.ts"
 import type * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
@@ -22,28 +23,25 @@ export const send = (
   layer: Layer,
   settings: Settings,
   message: Message,
-  recipients: ReadonlyArray<Recipient.Recipient>
+  recipients: ReadonlyArray<Recipient.Recipient>,
+  context: Context.Context<never>
 ): Effect.Effect<Report.Report, SendError.SendError> => {
   const ledger = new Ledger(recipients)
   for (const entry of ledger.entries) entry.outcome = layer.protocol.refuse(entry.recipient)
   const tickets = ledger.entries.filter(({ outcome }) => outcome === undefined)
   const prepared = layer.prepare(message)
-  return Effect.flatMap(Effect.context<never>(), (context) => {
-    const conclude = (ended: Ended) => {
-      const settlement = ledger.settlement
-      layer.metrics.outcomes(settlement.report.outcomes, context)
-      const error = tickets.length > 0 && Result.isFailure(prepared)
-        ? invalidMessage(prepared.failure, settlement)
-        : errorOf(ended, settlement)
-      return Effect.andThen(
-        annotateSpan(settlement.report.counts, ended),
-        error === undefined ? Effect.succeed(settlement.report) : Effect.fail(error)
-      )
-    }
-    return tickets.length > 0 && Result.isSuccess(prepared)
-      ? Effect.flatMap(sendTo(layer, settings, prepared.success, tickets, context), conclude)
-      : conclude(nothingSent)
-  })
+  const conclude = (ended: Ended) => {
+    const settlement = ledger.settlement
+    layer.metrics.outcomes(settlement.report.outcomes, context)
+    annotateSpan(context, settlement.report.counts, ended)
+    const error = tickets.length > 0 && Result.isFailure(prepared)
+      ? invalidMessage(prepared.failure, settlement)
+      : errorOf(ended, settlement)
+    return error === undefined ? Effect.succeed(settlement.report) : Effect.fail(error)
+  }
+  return tickets.length > 0 && Result.isSuccess(prepared)
+    ? Effect.flatMap(sendTo(layer, settings, prepared.success, tickets, context), conclude)
+    : conclude(nothingSent)
 }
 
 /** Sends to those who can be sent to. */
@@ -89,13 +87,19 @@ export const endError = (end: NonNullable<Ended["end"]>, settlement: SendError.S
 export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendError.Settlement) =>
   new SendError.ValidationError({ reason: new SendError.InvalidMessage({ issues }), ...settlement })
 
-export const annotateSpan = (counts: Partial<Report.Counts>, { requests }: Ended): Effect.Effect<void> => {
-  const attributes: Record<string, number> = { "messaging.requests": requests }
+/** Tells the span of a send how it went. */
+export const annotateSpan = (
+  context: Context.Context<never>,
+  counts: Partial<Report.Counts>,
+  { requests }: Ended
+): void => {
+  const span = Context.getOrUndefined(context, Tracer.ParentSpan)
+  if (span?._tag !== "Span") return
+  span.attribute("messaging.requests", requests)
   for (const [tag, attribute] of countAttributes) {
     const n = counts[tag]
-    if (n !== undefined) attributes[attribute] = n
+    if (n !== undefined) span.attribute(attribute, n)
   }
-  return Effect.annotateCurrentSpan(attributes)
 }
 
 const countAttributes = Record.keys(Report.empty.counts).map((tag) => [tag, `messaging.outcome.${tag}`] as const)

@@ -1,9 +1,11 @@
 /**
  * The service of a protocol.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import type * as Messaging from "../Messaging.ts"
 import * as Recipient from "../Recipient.ts"
 import { layerOf } from "./layer.ts"
@@ -26,11 +28,12 @@ export const make = Effect.fnUntraced(function*(
   return {
     send: (message, inputs, options) => {
       const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-      return Effect.suspend(() => send(layer, settingsOf(options), message, recipients)).pipe(
-        Effect.withSpan("Messaging.send", {
-          kind: "producer",
-          attributes: { ...spanOf(protocol), "messaging.batch.message_count": recipients.length }
-        }, { captureStackTrace: false })
+      return inSpan(
+        "Messaging.send",
+        { ...spanOf(protocol), "messaging.batch.message_count": recipients.length },
+        Effect.contextWith((context: Context.Context<never>) =>
+          send(layer, settingsOf(options), message, recipients, context)
+        )
       )
     },
     sendStream: (message, recipients, options = {}) =>
@@ -44,12 +47,11 @@ export const make = Effect.fnUntraced(function*(
         })
       ),
     publish: (message, audience, options) =>
-      Effect.suspend(() => publish(layer, settingsOf(options), message, audience))
-        .pipe(
-          Effect.withSpan("Messaging.publish", { kind: "producer", attributes: spanOf(protocol) }, {
-            captureStackTrace: false
-          })
-        ),
+      inSpan(
+        "Messaging.publish",
+        spanOf(protocol),
+        Effect.suspend(() => publish(layer, settingsOf(options), message, audience))
+      ),
     sendEach: (items, options = {}) =>
       Stream.suspend(() => sendEach(layer, Settings.make(options, defaults, Settings.streamDeadline), items)).pipe(
         Stream.withSpan("Messaging.sendEach", {
@@ -60,6 +62,14 @@ export const make = Effect.fnUntraced(function*(
       )
   }
 })
+
+/** `Effect.withSpan` without its frame in stack traces, which has no line to show, and costs as much as the span. */
+const inSpan = <A, E>(name: string, attributes: Record<string, unknown>, self: Effect.Effect<A, E>) =>
+  Effect.useSpan(
+    name,
+    { kind: "producer", attributes },
+    (span) => Effect.provideService(self, Tracer.ParentSpan, span)
+  )
 
 const spanOf = (protocol: Protocol) => ({
   "messaging.system": protocol.system,

@@ -165,7 +165,7 @@ const pipeline = <A, B, E, E2, R>(
     const ended = yield* engine.run(settings.concurrency)
     const pulled = yield* Fiber.await(pulling)
     count()
-    yield* annotateSpan(counts, ended)
+    annotateSpan(context, counts, ended)
     const error = ended.end && errorOf(ended.end)
     if (error !== undefined) return yield* Queue.fail(queue, error)
     return pulled._tag === "Success" ? yield* Queue.end(queue) : yield* Queue.failCause(queue, pulled.cause)

@@ -74,7 +74,7 @@ const changeAll = Effect.fnUntraced(function*(
     ? yield* change(topicsProtocol.single(asked), entries.filter((entry) => !isBatch(entry)))
     : nothingSent
   const ended = together([batches, singles])
-  yield* annotateSpan({}, ended)
+  annotateSpan(context, {}, ended)
   const { report } = ledger.settlement
   const error = errorOf(ended, all, report.unknown.length > 0)
   return error === undefined ? report.outcomes.map(outcomeOf) : yield* Effect.fail(error)

@@ -81,7 +81,8 @@ export class Response extends Inspectable.Class
   }
 
   get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
-    return this.#read(text)
+    // what is whole stays as it is
+    return this.#body.isOpen ? this.#read(text) : this.#readNow(text)
   }
 
   get json(): Effect.Effect<Schema.Json, HttpClientError.HttpClientError> {
@@ -110,9 +111,11 @@ export class Response extends Inspectable.Class
   }
 
   #read<A>(use: (bytes: Buffer) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
-    const read = () => this.#body.whole(use, (cause) => Failure.decode(this, cause))
-    // what is whole stays as it is
-    return this.#body.isOpen ? Effect.suspend(read) : read()
+    return Effect.suspend(() => this.#readNow(use))
+  }
+
+  #readNow<A>(use: (bytes: Buffer) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
+    return this.#body.whole(use, (cause) => Failure.decode(this, cause))
   }
 
   toJSON(): unknown {
