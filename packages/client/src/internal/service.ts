@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-/** `Effect.withSpan` without its frame in stack traces, which has no line to show, and costs as much as the span. */
+/** `Effect.withSpan` without its frame in stack traces: that would have no line to show, and a context of its own. */
 const inSpan = <A, E>(name: string, attributes: Record<string, unknown>, self: Effect.Effect<A, E>) =>
   Effect.useSpan(
     name,
