@@ -10,7 +10,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
 import type * as Redacted from "effect/Redacted"
@@ -100,10 +99,10 @@ class Seat<T extends Group.Ticket> implements Alarm {
   /** What the worker has to do before it takes more. */
   next: Effect.Effect<void> | undefined = undefined
   /** Has the worker ask, and hear the answer. */
-  readonly ask: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<void>
+  readonly ask: (request: Request.Request<T>) => Effect.Effect<void>
 
-  constructor(askIn: (seat: Seat<T>) => Seat<T>["ask"]) {
-    this.ask = askIn(this)
+  constructor(makeAsk: (seat: Seat<T>) => Seat<T>["ask"]) {
+    this.ask = makeAsk(this)
   }
 
   ring(): undefined {
@@ -183,7 +182,7 @@ export class Engine<T extends Group.Ticket> {
   // ---------------------------------------------------------------------------
 
   #seat(): Effect.Effect<void> {
-    return this.#occupy(new Seat<T>((seat) => this.#askIn(seat)))
+    return this.#occupy(new Seat<T>((seat) => this.#makeAsk(seat)))
   }
 
   /** Has a worker sit there, and one after it as often as one is sent away. */
@@ -370,21 +369,23 @@ export class Engine<T extends Group.Ticket> {
     if (first === undefined) return Effect.void
     const request = new Request.Request([first, ...others], credential, hasRenewed, now)
     seat.request = request
-    const asking = seat.ask(first.prepared.encoded(request))
+    const asking = seat.ask(request)
     seat.at = this.#alarms.now + this.#requestTimeout
     const timer = this.#alarms.set(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
   }
 
-  #askIn(seat: Seat<T>): Seat<T>["ask"] {
+  /** What a seat asks with: made once for all of its requests. */
+  #makeAsk(seat: Seat<T>): Seat<T>["ask"] {
     const { layer: { client, protocol }, settings } = this.#send
     const hear = (heard: Answer | Lost) => this.#hear(seat, heard)
-    if (!settings.requestSpans) return exchange(client, this.#clock, hear)
-    const ask = exchange(client, this.#clock, (heard) => Effect.succeed(heard))
-    return (request) => {
-      const asked = Request.spanned(ask(request), protocol.system, seat.request?.recipients.length ?? 0)
-      return Effect.flatMap(asked, hear)
+    if (!settings.requestSpans) {
+      const ask = exchange(client, this.#clock, hear)
+      return ({ encoded }) => ask(encoded)
     }
+    const ask = exchange(client, this.#clock, (heard) => Effect.succeed(heard))
+    return ({ encoded, recipients }) =>
+      Effect.flatMap(Request.spanned(ask(encoded), protocol.system, recipients.length), hear)
   }
 
   #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {

@@ -88,10 +88,10 @@ export const exchange = <A, E>(
       }),
       hear
     )
-  const notSent = (error: HttpClientError.HttpClientError) =>
+  const unanswered = (error: HttpClientError.HttpClientError) =>
     // a client that fails on statuses still has the answer
     error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error))
-  return (request) => Effect.matchEffect(client.execute(request), { onFailure: notSent, onSuccess: read })
+  return (request) => Effect.matchEffect(client.execute(request), { onFailure: unanswered, onSuccess: read })
 }
 
 /** Too long for an answer. */

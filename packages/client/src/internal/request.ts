@@ -2,6 +2,7 @@
  * One request: made with a credential, judged by its answer. It knows nothing of retries.
  */
 import * as Effect from "effect/Effect"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
@@ -51,6 +52,10 @@ export class Request<T extends Group.Ticket> implements Sent {
     ])
   }
 
+  get encoded(): HttpClientRequest.HttpClientRequest {
+    return this.prepared.encoded(this)
+  }
+
   judge(protocol: Protocol, heard: Answer | Lost): Verdict.Verdict {
     return isLost(heard) ? Verdict.lost(heard) : protocol.judge(heard, this)
   }
@@ -73,7 +78,7 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Has it counted as one step of its own. */
+/** Gives it a span of its own. */
 export const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
   self.pipe(Effect.withSpan("Messaging.request", {
     kind: "client",

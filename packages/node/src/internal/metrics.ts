@@ -47,11 +47,11 @@ export interface Metrics {
 
 export const make = (context: Context.Context<never>): Metrics => {
   let isDue = false
-  let change = 0
+  let untold = 0
   const tellStreams = () => {
     isDue = false
-    if (change !== 0) streams.modifyUnsafe(change, context)
-    change = 0
+    if (untold !== 0) streams.modifyUnsafe(untold, context)
+    untold = 0
   }
   return {
     sessions: (change) => {
@@ -59,8 +59,8 @@ export const make = (context: Context.Context<never>): Metrics => {
       sessions.modifyUnsafe(change, context)
     },
     // once a turn of the event loop: many come and go in one
-    streams: (more) => {
-      change += more
+    streams: (change) => {
+      untold += change
       if (isDue) return
       isDue = true
       setImmediate(tellStreams)
