@@ -256,9 +256,9 @@ const make = Effect.fnUntraced(function*(
   const url = yield* Effect.orDie(connection.endpoint("tokenUrl", tokenUrl))
   const grant = Effect.fnUntraced(function*(options: Options) {
     const assertion = yield* Effect.provide(sign(options), layerSignature)
-    const ask = exchange(client, yield* Clock.Clock, answerOrFail)
+    const asked = exchange(client.execute(request(url, assertion)), yield* Clock.Clock, answerOrFail)
     const answer = yield* Effect.mapError(
-      Effect.timeoutOrElse(ask(request(url, assertion)), {
+      Effect.timeoutOrElse(asked, {
         duration: timeout,
         orElse: () => Effect.fail(timedOut(timeout))
       }),

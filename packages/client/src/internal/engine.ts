@@ -88,8 +88,10 @@ export const nothingSent: Ended = {
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
 class Seat<T extends Group.Ticket> implements Alarm {
   worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  /** What the worker took to send. */
-  groups: ReadonlyArray<Group.Group<T>> | undefined = undefined
+  /** What the worker took to send; nothing: it has none. */
+  groups: ReadonlyArray<Group.Group<T>> = []
+  /** Whether its credential was made anew, as the one before was refused. */
+  hasRenewed = false
   /** The request that is in flight. */
   request: Request.Request<T> | undefined = undefined
   /** When it has taken too long, as alarms count. */
@@ -98,12 +100,10 @@ class Seat<T extends Group.Ticket> implements Alarm {
   isVacated = false
   /** What the worker has to do before it takes more. */
   next: Effect.Effect<void> | undefined = undefined
-  /** Has the worker ask, and hear the answer. */
-  readonly ask: (request: Request.Request<T>) => Effect.Effect<void>
-
-  constructor(makeAsk: (seat: Seat<T>) => Seat<T>["ask"]) {
-    this.ask = makeAsk(this)
-  }
+  /** Sends what the worker took: one effect for all requests of the seat, as requests are many. */
+  sending: Effect.Effect<void> | undefined = undefined
+  /** Sends the request, and hears the answer: one for all as well. */
+  asking: Effect.Effect<void> | undefined = undefined
 
   ring(): undefined {
     this.isVacated = true
@@ -182,7 +182,7 @@ export class Engine<T extends Group.Ticket> {
   // ---------------------------------------------------------------------------
 
   #seat(): Effect.Effect<void> {
-    return this.#occupy(new Seat<T>((seat) => this.#makeAsk(seat)))
+    return this.#occupy(new Seat<T>())
   }
 
   /** Has a worker sit there, and one after it as often as one is sent away. */
@@ -202,7 +202,8 @@ export class Engine<T extends Group.Ticket> {
       return Fiber.interrupt(worker)
     })
     return Effect.flatMap(worked, (exit) => {
-      if (!seat.isVacated) return exit
+      // who waits for something to do learns that there will be nothing
+      if (!seat.isVacated) return this.#idle.hasParked ? Effect.andThen(this.#idle.callAll, exit) : exit
       seat.isVacated = false
       seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
       return this.#occupy(seat)
@@ -211,34 +212,34 @@ export class Engine<T extends Group.Ticket> {
 
   /** What a worker does until there is nothing more to do. */
   #work(seat: Seat<T>): Effect.Effect<void> {
-    const loop = Effect.whileLoop({
+    return Effect.whileLoop({
       while: () => {
         if (seat.next !== undefined) return true
-        seat.groups = this.#take()
-        return seat.groups !== undefined || !this.#isOver
+        seat.groups = this.#take() ?? []
+        seat.hasRenewed = false
+        return seat.groups.length > 0 || !this.#isOver
       },
       body: () => {
         const { groups, next } = seat
         seat.next = undefined
-        return next ?? (groups === undefined ? this.#rest : this.#serve(seat, groups))
+        return next ?? (groups.length === 0 ? this.#rest : this.#serve(seat))
       },
       step: () => {
-        if (seat.groups !== undefined) seat.next = this.#handOn(seat)
+        if (seat.groups.length > 0) seat.next = this.#handOn(seat)
       }
     })
-    return Effect.andThen(loop, this.#idle.callAll)
   }
 
-  #serve(seat: Seat<T>, groups: ReadonlyArray<Group.Group<T>>): Effect.Effect<void> {
+  #serve(seat: Seat<T>): Effect.Effect<void> {
     this.#inFlight++
     const told = this.#tellTaken()
-    const done = this.#process(seat, groups)
-    return told === undefined ? done : Effect.andThen(told, done)
+    const sending = seat.sending ??= this.#sending(seat)
+    return told === undefined ? sending : Effect.andThen(told, sending)
   }
 
   /** Hands on what came of a request; only then is it no longer in flight. */
   #handOn(seat: Seat<T>): Effect.Effect<void> | undefined {
-    seat.groups = undefined
+    seat.groups = []
     const handing = this.#send.sink.flush()
     if (handing === undefined && !this.#isStopped) {
       this.#inFlight--
@@ -343,63 +344,66 @@ export class Engine<T extends Group.Ticket> {
   // One request
   // ---------------------------------------------------------------------------
 
-  #process(seat: Seat<T>, taken: ReadonlyArray<Group.Group<T>>, hasRenewed = false): Effect.Effect<void> {
+  #sending(seat: Seat<T>): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
     return Effect.matchEffect(this.#send.layer.protocol.credential, {
-      onFailure: (error) => this.#withoutToken(taken, error),
+      onFailure: (error) => this.#withoutToken(seat.groups, error),
       onSuccess: (credential) => {
         const unfit = Request.unfit(credential)
-        if (unfit !== undefined) return this.#withoutToken(taken, unfit)
+        if (unfit !== undefined) return this.#withoutToken(seat.groups, unfit)
         const now = this.#now
         return this.#isOpen
           // who was due may have waited for a slot since
-          ? this.#ask(seat, this.#inTime(taken, now), credential, hasRenewed, now)
-          : Effect.flatMap(this.#admit(taken), (groups) => this.#ask(seat, groups, credential, hasRenewed, this.#now))
+          ? this.#ask(seat, this.#inTime(seat.groups, now), credential, now)
+          : Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential, this.#now))
       }
     })
   }
 
   #ask(
     seat: Seat<T>,
-    [first, ...others]: ReadonlyArray<Group.Group<T>>,
+    groups: ReadonlyArray<Group.Group<T>>,
     credential: Redacted.Redacted,
-    hasRenewed: boolean,
     now: number
   ): Effect.Effect<void> {
+    const first = groups[0]
     if (first === undefined) return Effect.void
-    const request = new Request.Request([first, ...others], credential, hasRenewed, now)
-    seat.request = request
-    const asking = seat.ask(request)
+    seat.request = new Request.Request(groups, first, credential, now)
     seat.at = this.#alarms.now + this.#requestTimeout
     const timer = this.#alarms.set(seat)
+    const asking = seat.asking ??= this.#asking(seat)
     return timer === undefined ? asking : Effect.andThen(timer, asking)
   }
 
-  /** What a seat asks with: made once for all of its requests. */
-  #makeAsk(seat: Seat<T>): Seat<T>["ask"] {
+  #asking(seat: Seat<T>): Effect.Effect<void> {
     const { layer: { client, protocol }, settings } = this.#send
     const hear = (heard: Answer | Lost) => this.#hear(seat, heard)
-    if (!settings.requestSpans) {
-      const ask = exchange(client, this.#clock, hear)
-      return ({ encoded }) => ask(encoded)
-    }
-    const ask = exchange(client, this.#clock, (heard) => Effect.succeed(heard))
-    return ({ encoded, recipients }) =>
-      Effect.flatMap(Request.spanned(ask(encoded), protocol.system, recipients.length), hear)
+    const response = Effect.suspend(() =>
+      seat.request === undefined ? Effect.die("no request") : client.execute(seat.request.encoded)
+    )
+    if (!settings.requestSpans) return exchange(response, this.#clock, hear)
+    const heard = exchange(response, this.#clock, (heard) => Effect.succeed(heard))
+    return Effect.suspend(() =>
+      Effect.flatMap(Request.spanned(heard, protocol.system, seat.request?.recipients.length ?? 0), hear)
+    )
   }
 
   #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {
     const { context, layer: { metrics, protocol } } = this.#send
     const { request } = seat
     if (request === undefined) return Effect.void
-    const { at, credential, groups, hasRenewed } = request
+    const { at, credential, groups } = request
     this.#alarms.clear(seat)
-    metrics.request(Duration.millis(this.#now - at), context)
+    metrics.request(this.#now - at, context)
     this.#ended.requests++
     for (const group of groups) group.attempts++
     const verdict = request.judge(protocol, heard)
-    const renewed = hasRenewed ? undefined : this.#renew(verdict, credential)
-    if (renewed !== undefined) return Effect.andThen(renewed, this.#process(seat, groups, true))
+    const renewed = seat.hasRenewed ? undefined : this.#renew(verdict, credential)
+    if (renewed !== undefined) {
+      seat.groups = groups
+      seat.hasRenewed = true
+      return Effect.andThen(renewed, this.#sending(seat))
+    }
     for (const group of groups) group.firstAttempt ??= at
     return this.#heed(groups, verdict)
   }
@@ -510,19 +514,21 @@ export class Engine<T extends Group.Ticket> {
     let next = 0
     const troubled: Array<readonly [Group.Group<T>, Group.Trouble]> = []
     for (const group of groups) {
-      let trouble: Group.Trouble | undefined
+      const left: Array<T> = []
       let codes: Map<Group.Ticket, string> | undefined
-      group.tickets = group.tickets.filter((ticket) => {
+      let trouble: Group.Trouble | undefined
+      for (const ticket of group.tickets) {
         const word = words[next++] ?? unclear
         if (word._tag === "Trouble") {
+          left.push(ticket)
           codes ??= new Map()
           codes.set(ticket, word.code)
           trouble = { ...word, codes, status: 200, reason: undefined }
-          return true
+        } else {
+          this.#send.sink.settle(ticket, word._tag === "Unclear" ? this.#unclear(group, ticket.recipient) : word)
         }
-        this.#send.sink.settle(ticket, word._tag === "Unclear" ? this.#unclear(group, ticket.recipient) : word)
-        return false
-      })
+      }
+      group.tickets = left
       if (trouble !== undefined) troubled.push([group, trouble])
     }
     return troubled.length === 0

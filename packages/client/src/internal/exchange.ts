@@ -7,12 +7,12 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { constTrue } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Predicate from "effect/Predicate"
@@ -71,28 +71,32 @@ export const quiet = Effect.fnUntraced(
 )
 
 /**
- * Sends requests, reads their answers and goes on with `hear`. What all of them need is made once, and steps are few, as
- * requests are many. How long one takes is for the caller to limit.
+ * Reads the answer that a response is, and goes on with `hear`. Steps are few, as requests are many. How long it takes is
+ * for the caller to limit.
  */
 export const exchange = <A, E>(
-  client: HttpClient.HttpClient,
+  response: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
   clock: Clock.Clock,
   hear: (heard: Answer | Lost) => Effect.Effect<A, E>
-): (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<A, E> => {
-  // eager: mostly the whole answer is here
-  const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, E> =>
-    Effect.flatMapEager(
-      Effect.matchEager(readText(response), {
-        onFailure: (error): Answer | Lost => isTooLarge(error) ? new Heard(response, "", clock) : lost(error),
-        onSuccess: (text) => new Heard(response, text, clock)
-      }),
-      hear
-    )
-  const unanswered = (error: HttpClientError.HttpClientError) =>
-    // a client that fails on statuses still has the answer
-    error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error))
-  return (request) => Effect.matchEffect(client.execute(request), { onFailure: unanswered, onSuccess: read })
+): Effect.Effect<A, E> => {
+  const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, E> => {
+    const text = readText(response)
+    // mostly the whole answer is here
+    if (isExit(text) && Exit.isSuccess(text)) return hear(new Heard(response, text.value, clock))
+    return Effect.matchEffect(text, {
+      onFailure: (error) => hear(isTooLarge(error) ? new Heard(response, "", clock) : lost(error)),
+      onSuccess: (text) => hear(new Heard(response, text, clock))
+    })
+  }
+  return Effect.matchEffect(response, {
+    onFailure: (error) =>
+      // a client that fails on statuses still has the answer
+      error.reason._tag === "StatusCodeError" ? read(error.reason.response) : hear(lost(error)),
+    onSuccess: read
+  })
 }
+
+const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
 /** Too long for an answer. */
 export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })

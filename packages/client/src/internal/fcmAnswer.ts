@@ -30,7 +30,7 @@ interface SentToOne {
 
 /** What an answer to the request of one recipient says. */
 export const judge = (projectId: string, answer: Answer, sent: Sent): Verdict.Verdict => {
-  const [recipient = anybody] = sent.recipients
+  const recipient = sent.recipients[0] ?? anybody
   return isOk(answer)
     ? judgeSuccess(answer, recipient)
     : judgeFailure(projectId, answer, { recipient, scrub: sent.scrub })

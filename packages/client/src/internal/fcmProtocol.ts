@@ -56,8 +56,11 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
   judge: (answer, sent) => fcmAnswer.judge(projectId, answer, sent)
 })
 
-/** The field that says to whom, and its value. */
-type Target = readonly [FcmV1.Target, string]
+/** Whom a request names. */
+interface Target {
+  readonly field: FcmV1.Target
+  readonly value: string
+}
 
 const encode = (
   url: string,
@@ -70,25 +73,27 @@ const encode = (
       post(url, `Bearer ${Redacted.value(credential)}`, "application/json")
     )
     const textAt = encodedText(fields)
-    return ({ credential, firstAttempt, recipients }) =>
-      postWith(credential)(textAt(firstAttempt)(...targetOf(recipients)))
+    return ({ credential, firstAttempt, recipients }) => {
+      const { field, value } = targetOf(recipients)
+      return postWith(credential)(textAt(firstAttempt)(field, value))
+    }
   })
 }
 
 /** A request has one recipient: see `recipientsPerRequest`. */
-const ofRecipient = ([recipient = anybody]: ReadonlyArray<Recipient.Recipient>): Target => [
-  recipient.kind,
-  Recipient.value(recipient)
-]
+const ofRecipient = (recipients: ReadonlyArray<Recipient.Recipient>): Target => {
+  const recipient = recipients[0] ?? anybody
+  return { field: recipient.kind, value: Recipient.value(recipient) }
+}
 
 const targetOf = (audience: Audience): Result.Result<Target, ReadonlyArray<Issue>> => {
   const issues = audiences.issues(audience)
   if (issues.length > 0) return Result.fail(issues)
   switch (audience._tag) {
     case "Topic":
-      return Result.succeed(["topic", audience.name])
+      return Result.succeed({ field: "topic", value: audience.name })
     case "Condition":
-      return Result.succeed(["condition", audience.expression])
+      return Result.succeed({ field: "condition", value: audience.expression })
     case "DeviceGroup":
       return Result.fail([audiences.issue("deviceGroup", "FCM v1 knows no device groups: publish it through Gcm")])
   }

@@ -37,7 +37,7 @@ export class Ledger {
       if (outcome === undefined) unsettled.push(recipient)
       else outcomes.push(outcome)
     }
-    return { report: Report.make(outcomes), unsettled }
+    return { report: new Report.Report(outcomes), unsettled }
   }
 }
 

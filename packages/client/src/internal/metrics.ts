@@ -1,10 +1,10 @@
 /**
  * What the engine counts. The names are documented in `docs/errors-and-retries.md`.
  */
-import type * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type * as Outcome from "../Outcome.ts"
+import { memoizeLast } from "./memoize.ts"
 
 const outcomes = Metric.counter("cloud_messaging_outcomes", {
   description: "Outcomes, by system (fcm, gcm), outcome and code",
@@ -16,8 +16,11 @@ const retries = Metric.counter("cloud_messaging_retries", {
   incremental: true
 })
 
-const requests = Metric.timer("cloud_messaging_request_duration", {
-  description: "How long requests took, their answers read, by system"
+/** As `Metric.timer` has it, which takes a duration: to make one and to read it costs a request more than to count. */
+const requests = Metric.histogram("cloud_messaging_request_duration", {
+  description: "How long requests took, their answers read, by system",
+  attributes: { time_unit: "milliseconds" },
+  boundaries: Metric.exponentialBoundaries({ start: 0.5, factor: 2, count: 35 })
 })
 
 const waiting = Metric.gauge("cloud_messaging_waiting", {
@@ -28,7 +31,8 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
 export interface Metrics {
   readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>, context: Context.Context<never>) => void
   readonly retry: (code: string, recipients: number, context: Context.Context<never>) => void
-  readonly request: (took: Duration.Duration, context: Context.Context<never>) => void
+  /** Milliseconds that a request took. */
+  readonly request: (took: number, context: Context.Context<never>) => void
   /** By how many more, or fewer, wait. */
   readonly waiting: (change: number, context: Context.Context<never>) => void
 }
@@ -36,29 +40,44 @@ export interface Metrics {
 /** Series kept of one metric: the codes that are documented are a third of it, and a server may invent any number. */
 const maxSeries = 100
 
-/** The metrics of one protocol. Codes are few, so that a metric for each is kept; beyond that they count as `other`. */
+/** The metrics of one protocol. Codes are few, so that what tells each is kept; beyond that they count as `other`. */
 export const make = (system: string): Metrics => {
-  const outcomesBy = new Map<string, typeof outcomes>()
-  const retriesBy = new Map<string, typeof retries>()
-  const waitingOf = Metric.withAttributes(waiting, { system })
-  const requestsOf = Metric.withAttributes(requests, { system })
+  const outcomesBy = new Map<string, Tell>()
+  const retriesBy = new Map<string, Tell>()
   const outcomesOf = (outcome: Outcome.Outcome["_tag"], code: string) =>
-    kept(outcomesBy, outcome, code, (code) => Metric.withAttributes(outcomes, { system, outcome, code }))
+    kept(outcomesBy, outcome, code, (code) => tell(outcomes, { system, outcome, code }))
+  const contextOf = withAttributes({ system })
   return {
     outcomes: (all, context) => {
       let successes = 0
       for (const outcome of all) {
         if (outcome._tag === "Success") successes++
-        else outcomesOf(outcome._tag, "code" in outcome ? outcome.code : "").updateUnsafe(1, context)
+        else outcomesOf(outcome._tag, "code" in outcome ? outcome.code : "")(1, context)
       }
-      if (successes > 0) outcomesOf("Success", "").updateUnsafe(successes, context)
+      if (successes > 0) outcomesOf("Success", "")(successes, context)
     },
     retry: (code, recipients, context) =>
-      kept(retriesBy, "", code, (code) => Metric.withAttributes(retries, { system, code }))
-        .updateUnsafe(recipients, context),
-    request: (took, context) => requestsOf.updateUnsafe(took, context),
-    waiting: (change, context) => waitingOf.modifyUnsafe(change, context)
+      kept(retriesBy, "", code, (code) => tell(retries, { system, code }))(recipients, context),
+    request: (took, context) => requests.updateUnsafe(took, contextOf(context)),
+    waiting: (change, context) => waiting.modifyUnsafe(change, contextOf(context))
   }
+}
+
+type Tell = (input: number, context: Context.Context<never>) => void
+
+const tell = (metric: Metric.Metric<number, unknown>, attributes: Attributes): Tell => {
+  const contextOf = withAttributes(attributes)
+  return (input, context) => metric.updateUnsafe(input, contextOf(context))
+}
+
+type Attributes = { readonly [name: string]: string }
+
+/** Adds attributes, over those of the application; once for each context, where `Metric.withAttributes` does so each time. */
+const withAttributes = (attributes: Attributes) => {
+  const merged = memoizeLast((others: object) => ({ ...others, ...attributes }))
+  return memoizeLast((context: Context.Context<never>) =>
+    Context.add(context, Metric.CurrentMetricAttributes, merged(Context.get(context, Metric.CurrentMetricAttributes)))
+  )
 }
 
 const kept = <A>(all: Map<string, A>, outcome: string, code: string, make: (code: string) => A): A => {

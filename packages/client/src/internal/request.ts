@@ -18,25 +18,22 @@ export class Request<T extends Group.Ticket> implements Sent {
   readonly prepared: Group.Prepared
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   readonly credential: Redacted.Redacted
-  /** Whether its credential was made anew, as the one before was refused. */
-  readonly hasRenewed: boolean
   /** When it is made. Milliseconds since the epoch, as all times. */
   readonly at: number
   #scrub: Scrub | undefined = undefined
 
   constructor(
-    groups: readonly [Group.Group<T>, ...ReadonlyArray<Group.Group<T>>],
+    groups: ReadonlyArray<Group.Group<T>>,
+    first: Group.Group<T>,
     credential: Redacted.Redacted,
-    hasRenewed: boolean,
     at: number
   ) {
     this.groups = groups
-    this.prepared = groups[0].prepared
+    this.prepared = first.prepared
     this.recipients = groups.length === 1
-      ? groups[0].tickets.map(recipientOf)
+      ? first.tickets.map(recipientOf)
       : groups.flatMap(({ tickets }) => tickets.map(recipientOf))
     this.credential = credential
-    this.hasRenewed = hasRenewed
     this.at = at
   }
 

@@ -87,7 +87,7 @@ export const endError = (end: NonNullable<Ended["end"]>, settlement: SendError.S
 export const invalidMessage = (issues: ReadonlyArray<Issue>, settlement: SendError.Settlement) =>
   new SendError.ValidationError({ reason: new SendError.InvalidMessage({ issues }), ...settlement })
 
-/** Tells the span of a send how it went. */
+/** Tells the span of a send how it went; what there is none of, it need not carry. */
 export const annotateSpan = (
   context: Context.Context<never>,
   counts: Partial<Report.Counts>,
@@ -98,7 +98,7 @@ export const annotateSpan = (
   span.attribute("messaging.requests", requests)
   for (const [tag, attribute] of countAttributes) {
     const n = counts[tag]
-    if (n !== undefined) span.attribute(attribute, n)
+    if (n !== undefined && n > 0) span.attribute(attribute, n)
   }
 }
 

@@ -60,7 +60,9 @@ export class Incoming {
       this.fail(new BodyTooLarge({ limit: this.#limit }))
       return this.#source.discard()
     }
-    this.#chunks.push(chunk)
+    // mostly it is the only one, and an array that grows has room for many
+    if (this.#chunks.length === 0) this.#chunks = [chunk]
+    else this.#chunks.push(chunk)
     this.#waiting += chunk.length
     this.#tell()
     if (this.#waiting > maxWaiting && this.#endReaders === undefined && !this.#isPaused) {

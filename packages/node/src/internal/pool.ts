@@ -38,7 +38,7 @@ const maxSessionMemory = 128
 export class Pool implements Session.Owner {
   readonly #target: Target
   readonly #options: Options
-  readonly #sessions = new Set<Session.Session>()
+  #sessions: ReadonlyArray<Session.Session> = []
   readonly #queue = new Set<Exchange>()
   #connecting = 0
   #isStarting = false
@@ -88,7 +88,7 @@ export class Pool implements Session.Owner {
   }
 
   drains(session: Session.Session): void {
-    this.#sessions.delete(session)
+    this.#sessions = this.#sessions.filter((other) => other !== session)
     this.#grow()
   }
 
@@ -128,7 +128,7 @@ export class Pool implements Session.Owner {
     const { maxSessions, maxStreams, run } = this.#options
     const wanted = Math.ceil(this.#queue.size / Math.min(Session.streamsUntilKnown, maxStreams))
     while (
-      !this.#isClosed && this.#connecting < wanted && this.#connecting + this.#sessions.size < maxSessions
+      !this.#isClosed && this.#connecting < wanted && this.#connecting + this.#sessions.length < maxSessions
     ) {
       this.#connecting++
       run(this.#life)
@@ -168,7 +168,7 @@ export class Pool implements Session.Owner {
       }),
       (session) => {
         this.#connecting--
-        this.#sessions.add(session)
+        this.#sessions = [...this.#sessions, session]
         this.hasRoom()
         return session.life
       },
@@ -179,7 +179,7 @@ export class Pool implements Session.Owner {
   #refused(error: { readonly cause?: unknown }): void {
     this.#connecting--
     // others may still serve those that wait
-    if (this.#sessions.size === 0 && this.#connecting === 0) this.#fail(error.cause ?? error)
+    if (this.#sessions.length === 0 && this.#connecting === 0) this.#fail(error.cause ?? error)
   }
 
   #speaksHttp1(): void {
