@@ -1,6 +1,7 @@
 /**
  * One request that names no recipient, through the engine: retried as a send to one.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Outcome from "../Outcome.ts"
 import type * as Recipient from "../Recipient.ts"
@@ -26,7 +27,8 @@ export interface Question<A> {
 export const askOne = Effect.fnUntraced(function*<A>(
   layer: Layer,
   settings: Settings,
-  { judge, prepared, unsettled = [] }: Question<A>
+  { judge, prepared, unsettled = [] }: Question<A>,
+  context: Context.Context<never>
 ): Effect.fn.Return<A, SendError.SendError> {
   let accepted: Verdict.Accepted<A> | undefined
   const protocol: Protocol = {
@@ -40,7 +42,6 @@ export const askOne = Effect.fnUntraced(function*<A>(
     }
   }
   const entry: Entry = { recipient: anybody, outcome: undefined }
-  const context = yield* Effect.context<never>()
   const ended = yield* sendTo({ ...layer, protocol }, settings, prepared, [entry], context)
   annotateSpan(context, {}, ended)
   if (accepted !== undefined) return accepted.value

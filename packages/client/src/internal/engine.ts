@@ -8,7 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
@@ -163,18 +163,17 @@ export class Engine<T extends Group.Ticket> {
     const seats = workers === 1
       ? this.#seat()
       : Effect.all(Array.from({ length: workers }, () => this.#seat()), { concurrency: "unbounded", discard: true })
-    const ended = Effect.flatMap(seats, () => {
+    return Effect.flatMap(seats, () => {
+      this.#cease()
       const { end } = this.#ended
       return end === undefined ? Effect.succeed(this.#ended) : Effect.as(this.#settleRest(end), this.#ended)
     })
-    // whoever waits when the send is interrupted waits no more
-    return Effect.ensuring(
-      ended,
-      Effect.sync(() => {
-        this.#clearAlarm()
-        this.#tellGauge(0)
-      })
-    )
+  }
+
+  /** Whoever waits when the send is over, however that came, waits no more. */
+  #cease(): void {
+    this.#clearAlarm()
+    this.#tellGauge(0)
   }
 
   // ---------------------------------------------------------------------------
@@ -199,11 +198,14 @@ export class Engine<T extends Group.Ticket> {
         // what is done lets go of this callback; an effect would be stacked on it
         resume(Effect.succeed(exit))
       })
-      return Fiber.interrupt(worker)
+      return Effect.map(Fiber.interrupt(worker), () => this.#cease())
     })
     return Effect.flatMap(worked, (exit) => {
-      // who waits for something to do learns that there will be nothing
-      if (!seat.isVacated) return this.#idle.hasParked ? Effect.andThen(this.#idle.callAll, exit) : exit
+      if (!seat.isVacated) {
+        if (Exit.isFailure(exit)) this.#cease()
+        // who waits for something to do learns that there will be nothing
+        return this.#idle.hasParked ? Effect.andThen(this.#idle.callAll, exit) : exit
+      }
       seat.isVacated = false
       seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
       return this.#occupy(seat)

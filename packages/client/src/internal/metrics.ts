@@ -29,6 +29,7 @@ const waiting = Metric.gauge("cloud_messaging_waiting", {
 
 /** They are told without an effect, which would cost as much as the request; the context says whose metrics they are. */
 export interface Metrics {
+  readonly successes: (n: number, context: Context.Context<never>) => void
   readonly outcomes: (outcomes: ReadonlyArray<Outcome.Outcome>, context: Context.Context<never>) => void
   readonly retry: (code: string, recipients: number, context: Context.Context<never>) => void
   /** Milliseconds that a request took. */
@@ -47,14 +48,16 @@ export const make = (system: string): Metrics => {
   const outcomesOf = (outcome: Outcome.Outcome["_tag"], code: string) =>
     kept(outcomesBy, outcome, code, (code) => tell(outcomes, { system, outcome, code }))
   const contextOf = withAttributes({ system })
+  const successes = tell(outcomes, { system, outcome: "Success", code: "" })
   return {
+    successes,
     outcomes: (all, context) => {
-      let successes = 0
+      let n = 0
       for (const outcome of all) {
-        if (outcome._tag === "Success") successes++
+        if (outcome._tag === "Success") n++
         else outcomesOf(outcome._tag, "code" in outcome ? outcome.code : "")(1, context)
       }
-      if (successes > 0) outcomesOf("Success", "")(successes, context)
+      if (n > 0) successes(n, context)
     },
     retry: (code, recipients, context) =>
       kept(retriesBy, "", code, (code) => tell(retries, { system, code }))(recipients, context),

@@ -1,6 +1,7 @@
 /**
  * What `publish` makes of the engine.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -19,7 +20,8 @@ export const publish = (
   layer: Layer,
   settings: Settings,
   message: Message,
-  audience: Audience
+  audience: Audience,
+  context: Context.Context<never>
 ): Effect.Effect<Published, SendError.SendError> => {
   const addressed = layer.protocol.address(message, audience)
   if (Result.isFailure(addressed)) return Effect.fail(invalidMessage(addressed.failure, nobody))
@@ -28,7 +30,7 @@ export const publish = (
   return askOne(layer, settings, {
     prepared: { ...prepared, secrets: () => [...secrets(), ...secretOf(audience)] },
     judge
-  })
+  }, context)
 }
 
 const secretOf = (audience: Audience): ReadonlyArray<string> =>

@@ -90,16 +90,21 @@ const pipeline = <A, B, E, E2, R>(
     const context = yield* Effect.context<never>()
     const clock = Context.get(context, Clock.Clock)
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
-    let uncounted: Array<Outcome.Outcome> = []
+    let successes = 0
+    let others: Array<Outcome.Outcome> = []
     const settle = (input: A, outcome: Outcome.Outcome) => {
       counts[outcome._tag]++
-      uncounted.push(outcome)
+      if (outcome._tag === "Success") successes++
+      else others.push(outcome)
       // at once, so that no interruption comes between an outcome and its recipient
       Queue.offerUnsafe(queue, emit(input, outcome))
     }
     const count = () => {
-      metrics.outcomes(uncounted, context)
-      uncounted = []
+      if (successes > 0) metrics.successes(successes, context)
+      successes = 0
+      if (others.length === 0) return
+      metrics.outcomes(others, context)
+      others = []
     }
     const isCrowded = () => Queue.sizeUnsafe(queue) >= bufferSize
 

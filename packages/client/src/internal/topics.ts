@@ -116,6 +116,7 @@ const listAll = Effect.fnUntraced(function*(
   if (refused !== undefined) {
     return yield* invalidMessage([{ path: ["recipient"], message: refused.detail ?? refused.code }], all)
   }
+  const context = yield* Effect.context<never>()
   const started = yield* Clock.currentTimeMillis
   const pages: Array<topicsProtocol.Page> = []
   while (pages.length < maxPages) {
@@ -123,7 +124,7 @@ const listAll = Effect.fnUntraced(function*(
     const passed = Duration.millis((yield* Clock.currentTimeMillis) - started)
     const deadline = Duration.max(Duration.subtract(settings.deadline, passed), Duration.zero)
     const question = topicsProtocol.list(project, recipient, pages.at(-1)?.nextPageToken)
-    const page = yield* askOne(layer, { ...settings, deadline }, question)
+    const page = yield* askOne(layer, { ...settings, deadline }, question, context)
     pages.push(page)
     if (page.nextPageToken === undefined) return pages.flatMap(({ topics }) => topics)
   }
