@@ -7,6 +7,7 @@ import {
   Message,
   Messaging,
   Recipient,
+  Report,
   RequestNotSent,
   RetryPolicy,
   type SendError,
@@ -622,7 +623,9 @@ describe("what the document says", () => {
       const told = section("## Spans and metrics")
       const quoted = (pattern: RegExp) => Array.from(new Set(Array.from(told.matchAll(pattern), ([, name]) => name)))
       const names = new Set(spans.map(({ name }) => name).filter((name) => name.startsWith("Messaging.")))
-      const attributes = new Set(spans.flatMap((span) => Array.from(span.attributes.keys())))
+      // of outcomes, a span has those that there are
+      const outcomes = Object.keys(Report.empty.counts).map((tag) => `messaging.outcome.${tag}`)
+      const attributes = new Set([...spans.flatMap((span) => Array.from(span.attributes.keys())), ...outcomes])
       const metrics = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("cloud_messaging"))
       assert.sameMembers(quoted(/`(Messaging\.\w+)`/g), Array.from(names))
       assert.sameMembers(
