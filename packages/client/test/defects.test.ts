@@ -1,7 +1,7 @@
 /** Defects of what the application brings surface, and nothing hangs. */
 import { Message, Messaging } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Schedule, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Metric, Schedule, Stream } from "effect"
 import * as Http from "./utils/http.ts"
 import { inTime, pass } from "./utils/time.ts"
 
@@ -48,6 +48,47 @@ describe("a defect", () => {
       assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(stream(source), Http.fcm(Http.accept, requests))))))
       assert.strictEqual(requests.length, 300)
     }))
+})
+
+describe("a defect in what nobody may interrupt", () => {
+  const dying = (after: Duration.Input) => Effect.andThen(Effect.sleep(after), Effect.die("client"))
+
+  it.effect("ends the send once the others are done", () =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      const layer = Http.fcm(
+        (request, n) => Http.tokenOf(request) === "dies" ? dying("1 second") : Http.accept(request, n),
+        requests
+      )
+      const sending = Effect.uninterruptible(send(message, ["dies", "a", "b"], { concurrency: 2 }))
+      assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(sending, layer)))))
+      assert.strictEqual(requests.length, 3)
+    }))
+
+  it.effect("leaves nobody who waits", () =>
+    Effect.gen(function*() {
+      const answer: Http.Answer = (request, n) => {
+        switch (Http.tokenOf(request)) {
+          case "dies":
+            return dying("1 second")
+          case "denied":
+            return Effect.andThen(Effect.sleep("9 seconds"), Http.text("", { status: 403 }))
+          case "late":
+            return Effect.andThen(Effect.sleep("3 seconds"), unavailable(request, n))
+          default:
+            return unavailable(request, n)
+        }
+      }
+      const sending = send(message, ["waits", "late", "denied", "dies"], {
+        concurrency: 4,
+        retryPolicy: Schedule.spaced("10 seconds")
+      })
+      assert.isTrue(
+        dies(yield* inTime(Effect.exit(Effect.provide(Effect.uninterruptible(sending), Http.fcm(answer)))))
+      )
+      const waiting = (yield* Metric.snapshot).filter(({ id }) => id === "cloud_messaging_waiting")
+      assert.deepStrictEqual(waiting.map(({ state }) => state), [{ value: 0 }])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 })
 
 describe("a source that gives nothing", () => {

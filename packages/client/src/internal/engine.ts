@@ -4,11 +4,12 @@
  * Workers, as many as requests may be in flight, take turns: a batch that is due for a retry first, else recipients that
  * were not sent to yet. They are fibers that loop; no fiber belongs to a recipient.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
@@ -88,12 +89,10 @@ export const nothingSent: Ended = {
 /** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
 class Seat<T extends Group.Ticket> implements Alarm {
   worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  /** What the worker took to send; nothing: it has none. */
+  /** What the worker took, until it is handed on. */
   groups: ReadonlyArray<Group.Group<T>> = []
-  /** Whether its credential was made anew, as the one before was refused. */
+  /** Whether the credential was renewed for what it took: a second time would not help. */
   hasRenewed = false
-  /** The request that is in flight. */
-  request: Request.Request<T> | undefined = undefined
   /** When it has taken too long, as alarms count. */
   at = Number.POSITIVE_INFINITY
   place: number | undefined = undefined
@@ -101,9 +100,26 @@ class Seat<T extends Group.Ticket> implements Alarm {
   /** What the worker has to do before it takes more. */
   next: Effect.Effect<void> | undefined = undefined
   /** Sends what the worker took: one effect for all requests of the seat, as requests are many. */
-  sending: Effect.Effect<void> | undefined = undefined
-  /** Sends the request, and hears the answer: one for all as well. */
-  asking: Effect.Effect<void> | undefined = undefined
+  readonly sending: Effect.Effect<void>
+  /** Asks with the request, and hears the answer: one effect for all as well. */
+  readonly asking: Effect.Effect<void>
+  #request: Request.Request<T> | undefined = undefined
+
+  constructor(make: (seat: Seat<T>) => Pick<Seat<T>, "asking" | "sending">) {
+    const { asking, sending } = make(this)
+    this.sending = sending
+    this.asking = asking
+  }
+
+  /** The request that is in flight; there is one whenever something is asked or heard. */
+  get request(): Request.Request<T> {
+    if (this.#request === undefined) throw new Error("no request")
+    return this.#request
+  }
+
+  set request(request: Request.Request<T>) {
+    this.#request = request
+  }
 
   ring(): undefined {
     this.isVacated = true
@@ -163,17 +179,16 @@ export class Engine<T extends Group.Ticket> {
     const seats = workers === 1
       ? this.#seat()
       : Effect.all(Array.from({ length: workers }, () => this.#seat()), { concurrency: "unbounded", discard: true })
-    return Effect.flatMap(seats, () => {
-      this.#cease()
+    // an exit, not an effect that makes one: a send to one recipient notices each step
+    const done = Effect.onExit(seats, () => {
+      this.#clearAlarm()
+      this.#tellGauge(0)
+      return Effect.void
+    })
+    return Effect.flatMap(done, () => {
       const { end } = this.#ended
       return end === undefined ? Effect.succeed(this.#ended) : Effect.as(this.#settleRest(end), this.#ended)
     })
-  }
-
-  /** Whoever waits when the send is over, however that came, waits no more. */
-  #cease(): void {
-    this.#clearAlarm()
-    this.#tellGauge(0)
   }
 
   // ---------------------------------------------------------------------------
@@ -181,7 +196,8 @@ export class Engine<T extends Group.Ticket> {
   // ---------------------------------------------------------------------------
 
   #seat(): Effect.Effect<void> {
-    return this.#occupy(new Seat<T>())
+    const seat = new Seat<T>((seat) => ({ sending: this.#makeSending(seat), asking: this.#makeAsking(seat) }))
+    return this.#occupy(seat)
   }
 
   /** Has a worker sit there, and one after it as often as one is sent away. */
@@ -198,11 +214,12 @@ export class Engine<T extends Group.Ticket> {
         // what is done lets go of this callback; an effect would be stacked on it
         resume(Effect.succeed(exit))
       })
-      return Effect.map(Fiber.interrupt(worker), () => this.#cease())
+      return Fiber.interrupt(worker)
     })
     return Effect.flatMap(worked, (exit) => {
       if (!seat.isVacated) {
-        if (Exit.isFailure(exit)) this.#cease()
+        // who died hands on nothing
+        if (seat.groups.length > 0) this.#inFlight--
         // who waits for something to do learns that there will be nothing
         return this.#idle.hasParked ? Effect.andThen(this.#idle.callAll, exit) : exit
       }
@@ -235,8 +252,7 @@ export class Engine<T extends Group.Ticket> {
   #serve(seat: Seat<T>): Effect.Effect<void> {
     this.#inFlight++
     const told = this.#tellTaken()
-    const sending = seat.sending ??= this.#sending(seat)
-    return told === undefined ? sending : Effect.andThen(told, sending)
+    return told === undefined ? seat.sending : Effect.andThen(told, seat.sending)
   }
 
   /** Hands on what came of a request; only then is it no longer in flight. */
@@ -346,7 +362,7 @@ export class Engine<T extends Group.Ticket> {
   // One request
   // ---------------------------------------------------------------------------
 
-  #sending(seat: Seat<T>): Effect.Effect<void> {
+  #makeSending(seat: Seat<T>): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
     return Effect.matchEffect(this.#send.layer.protocol.credential, {
       onFailure: (error) => this.#withoutToken(seat.groups, error),
@@ -368,32 +384,27 @@ export class Engine<T extends Group.Ticket> {
     credential: Redacted.Redacted,
     now: number
   ): Effect.Effect<void> {
-    const first = groups[0]
-    if (first === undefined) return Effect.void
-    seat.request = new Request.Request(groups, first, credential, now)
+    if (!Arr.isReadonlyArrayNonEmpty(groups)) return Effect.void
+    seat.request = new Request.Request(groups, credential, now)
     seat.at = this.#alarms.now + this.#requestTimeout
     const timer = this.#alarms.set(seat)
-    const asking = seat.asking ??= this.#asking(seat)
-    return timer === undefined ? asking : Effect.andThen(timer, asking)
+    return timer === undefined ? seat.asking : Effect.andThen(timer, seat.asking)
   }
 
-  #asking(seat: Seat<T>): Effect.Effect<void> {
+  #makeAsking(seat: Seat<T>): Effect.Effect<void> {
     const { layer: { client, protocol }, settings } = this.#send
     const hear = (heard: Answer | Lost) => this.#hear(seat, heard)
-    const response = Effect.suspend(() =>
-      seat.request === undefined ? Effect.die("no request") : client.execute(seat.request.encoded)
-    )
+    const response = Effect.suspend(() => client.execute(seat.request.encoded))
     if (!settings.requestSpans) return exchange(response, this.#clock, hear)
     const heard = exchange(response, this.#clock, (heard) => Effect.succeed(heard))
     return Effect.suspend(() =>
-      Effect.flatMap(Request.spanned(heard, protocol.system, seat.request?.recipients.length ?? 0), hear)
+      Effect.flatMap(Request.spanned(heard, protocol.system, seat.request.recipients.length), hear)
     )
   }
 
   #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {
     const { context, layer: { metrics, protocol } } = this.#send
     const { request } = seat
-    if (request === undefined) return Effect.void
     const { at, credential, groups } = request
     this.#alarms.clear(seat)
     metrics.request(this.#now - at, context)
@@ -404,7 +415,7 @@ export class Engine<T extends Group.Ticket> {
     if (renewed !== undefined) {
       seat.groups = groups
       seat.hasRenewed = true
-      return Effect.andThen(renewed, this.#sending(seat))
+      return Effect.andThen(renewed, seat.sending)
     }
     for (const group of groups) group.firstAttempt ??= at
     return this.#heed(groups, verdict)

@@ -71,7 +71,7 @@ export const quiet = Effect.fnUntraced(
 )
 
 /**
- * Reads the answer that a response is, and goes on with `hear`. Steps are few, as requests are many. How long it takes is
+ * Asks, reads the answer, and goes on with `hear`. Steps are few, as requests are many. How long it takes is
  * for the caller to limit.
  */
 export const exchange = <A, E>(
@@ -96,6 +96,7 @@ export const exchange = <A, E>(
   })
 }
 
+/** `Exit.isExit`, that knows of what. */
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
 /** Too long for an answer. */

@@ -2,7 +2,6 @@
  * Where recipients come from that were not sent to yet: a list, or as they arrive.
  */
 import * as Effect from "effect/Effect"
-import { constUndefined } from "effect/Function"
 import * as MutableList from "effect/MutableList"
 import * as Group from "./group.ts"
 
@@ -21,26 +20,44 @@ export interface Fresh<out T extends Group.Ticket> {
 }
 
 /** All recipients of one message, cut into requests. */
-export const fromArray = <T extends Group.Ticket>(
-  prepared: Group.Prepared,
-  tickets: ReadonlyArray<T>,
-  perRequest: number
-): Fresh<T> => {
-  let next = 0
-  const take = (n: number) => {
-    const taken = tickets.slice(next, next + n)
-    next += taken.length
-    return taken.length === 0 ? undefined : Group.make(prepared, taken)
+export class Listed<T extends Group.Ticket> implements Fresh<T> {
+  readonly #prepared: Group.Prepared
+  readonly #tickets: ReadonlyArray<T>
+  readonly #perRequest: number
+  #next = 0
+
+  constructor(prepared: Group.Prepared, tickets: ReadonlyArray<T>, perRequest: number) {
+    this.#prepared = prepared
+    this.#tickets = tickets
+    this.#perRequest = perRequest
   }
-  return {
-    take: () => take(perRequest),
-    nextAt: () => next < tickets.length ? 0 : Number.POSITIVE_INFINITY,
-    isDone: () => next >= tickets.length,
-    takeAll: Effect.sync(() => {
-      const rest = take(tickets.length)
+
+  take(): Group.Group<T> | undefined {
+    return this.#take(this.#perRequest)
+  }
+
+  nextAt(): number {
+    return this.isDone() ? Number.POSITIVE_INFINITY : 0
+  }
+
+  isDone(): boolean {
+    return this.#next >= this.#tickets.length
+  }
+
+  get takeAll(): Effect.Effect<ReadonlyArray<Group.Group<T>>> {
+    return Effect.sync(() => {
+      const rest = this.#take(this.#tickets.length)
       return rest === undefined ? [] : [rest]
-    }),
-    onTaken: constUndefined
+    })
+  }
+
+  onTaken(): undefined {}
+
+  #take(n: number): Group.Group<T> | undefined {
+    if (this.isDone()) return undefined
+    const taken = this.#tickets.slice(this.#next, this.#next + n)
+    this.#next += taken.length
+    return Group.make(this.#prepared, taken)
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * One request: made with a credential, judged by its answer. It knows nothing of retries.
  */
+import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
@@ -23,15 +24,14 @@ export class Request<T extends Group.Ticket> implements Sent {
   #scrub: Scrub | undefined = undefined
 
   constructor(
-    groups: ReadonlyArray<Group.Group<T>>,
-    first: Group.Group<T>,
+    groups: Arr.NonEmptyReadonlyArray<Group.Group<T>>,
     credential: Redacted.Redacted,
     at: number
   ) {
     this.groups = groups
-    this.prepared = first.prepared
+    this.prepared = groups[0].prepared
     this.recipients = groups.length === 1
-      ? first.tickets.map(recipientOf)
+      ? groups[0].tickets.map(recipientOf)
       : groups.flatMap(({ tickets }) => tickets.map(recipientOf))
     this.credential = credential
     this.at = at

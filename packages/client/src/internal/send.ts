@@ -12,7 +12,7 @@ import type * as Recipient from "../Recipient.ts"
 import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
 import { type Ended, Engine, nothingSent, type Sink } from "./engine.ts"
-import { fromArray } from "./fresh.ts"
+import { Listed } from "./fresh.ts"
 import type * as Group from "./group.ts"
 import type { Layer } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
@@ -53,7 +53,7 @@ export const sendTo = (
   context: Context.Context<never>
 ): Effect.Effect<Ended> => {
   const { recipientsPerRequest } = layer.protocol
-  const fresh = fromArray(prepared, tickets, recipientsPerRequest)
+  const fresh = new Listed(prepared, tickets, recipientsPerRequest)
   const engine = new Engine<Entry>({ layer, settings, context, fresh, sink: toEntries, onRejected: "end" })
   return engine.run(Math.min(settings.concurrency, Math.ceil(tickets.length / recipientsPerRequest)))
 }
