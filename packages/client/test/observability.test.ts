@@ -1,9 +1,9 @@
 /** Spans, metrics and logs: what the docs promise, and never a token. */
 import { Message, Messaging, RetryPolicy } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, Metric, References, Schedule, Stream, Tracer } from "effect"
+import { Effect, Fiber, Logger, Metric, References, Schedule, Scheduler, Stream, Tracer } from "effect"
 import * as Http from "./utils/http.ts"
-import { inTime, pass } from "./utils/time.ts"
+import { callingAt, inTime, pass } from "./utils/time.ts"
 
 const message = Message.make({ data: { score: 42 } })
 
@@ -181,6 +181,37 @@ describe("the gauge of who waits", () => {
       )),
       Effect.provideService(Metric.MetricRegistry, new Map())
     ))
+
+  it.effect("stays up for nobody, at whatever step a send is interrupted", () =>
+    Effect.gen(function*() {
+      const answer: Http.Answer = (request) => Http.text("", { status: Http.tokenOf(request) === "denied" ? 401 : 503 })
+      let cut = 0
+      // a whole send has some 600 steps
+      for (let step = 1; step <= 700; step++) {
+        const registry = new Map()
+        const fiber: Fiber.Fiber<unknown, unknown> = yield* Messaging.send(message, ["a", "b", "denied"], {
+          concurrency: 1,
+          retryPolicy: Schedule.spaced("10 seconds")
+        }).pipe(
+          Effect.provide(Http.fcm(answer)),
+          Effect.provideService(Metric.MetricRegistry, registry),
+          Effect.provideService(
+            Scheduler.Scheduler,
+            callingAt(step, () => {
+              cut++
+              fiber.interruptUnsafe()
+            })
+          ),
+          Effect.forkChild
+        )
+        yield* Fiber.await(fiber)
+        const waiting = yield* Effect.provideService(Metric.snapshot, Metric.MetricRegistry, registry)
+        for (const { id, state } of waiting) {
+          if (id === "cloud_messaging_waiting") assert.deepStrictEqual(state, { value: 0 }, `step ${step}`)
+        }
+      }
+      assert.isTrue(cut > 300 && cut < 700, `${cut} were interrupted`)
+    }))
 })
 
 describe("logs", () => {

@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function*(
 
 /**
  * Runs an effect in a span, which only those have who get the context: the workers of a send. The fiber that waits has not:
- * what logs or opens spans belongs into a worker. Lighter than `Effect.withSpan`, which changes the context of that fiber
+ * what logs or opens spans belongs in a worker. Lighter than `Effect.withSpan`, which changes the context of that fiber
  * twice, and adds a frame to stack traces.
  */
 const inSpan = <A, E>(

@@ -54,6 +54,18 @@ export const givingWayAt = (step: number, turns = 1): Scheduler.Scheduler => {
   }()
 }
 
+/** Has a fiber give way once, at that step of all that they do together, and calls meanwhile. */
+export const callingAt = (step: number, call: () => void): Scheduler.Scheduler => {
+  let steps = 0
+  return new class extends Scheduler.MixedScheduler {
+    override shouldYield(fiber: Fiber.Fiber<unknown, unknown>) {
+      if (++steps !== step) return super.shouldYield(fiber)
+      queueMicrotask(call)
+      return true
+    }
+  }()
+}
+
 /** Jitter that is always its half. */
 const half = { nextDoubleUnsafe: () => 0.4999, nextIntUnsafe: () => 1 }
 
