@@ -126,6 +126,13 @@ export interface Service {
   readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
   /** Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
+  /**
+   * The project whose quota and billing the requests count towards, where the credentials name one: the id that the
+   * header `x-goog-user-project` takes. Read for each request, after {@link get}.
+   */
+  readonly quotaProject?: string | undefined
+  /** The account that the token is of (`client_email` of a key), for error messages. Read after {@link get}. */
+  readonly account?: string | undefined
 }
 
 /**
@@ -147,6 +154,10 @@ export interface Fetched {
   readonly token: Redacted.Redacted
   /** Seconds that it is valid from now on, as OAuth counts (`expires_in`). */
   readonly expiresIn: number
+  /** What {@link Service.quotaProject} gives while this token is the current one. */
+  readonly quotaProject?: string | undefined
+  /** What {@link Service.account} gives while this token is the current one. */
+  readonly account?: string | undefined
 }
 
 // -----------------------------------------------------------------------------
@@ -167,13 +178,16 @@ export const make = Effect.fnUntraced(function*<R>(
 ): Effect.fn.Return<Service, never, R | Scope.Scope> {
   const scope = yield* Effect.scope
   const context = yield* Effect.context<R>()
+  let last: Fetched | undefined
   const lookup = Effect.flatMap(
     Effect.timeoutOrElse(Effect.provideContext(fetch, context), {
       duration: "1 minute",
       orElse: () => Effect.fail(new AccessTokenError({ reason: new Unreachable({ detail: "no token for a minute" }) }))
     }),
-    ({ expiresIn, token }) =>
+    (fetched) =>
       Effect.map(Clock.currentTimeMillis, (now): Kept => {
+        const { expiresIn, token } = fetched
+        last = fetched
         const lifetime = Math.max(0, expiresIn * 1000)
         return {
           token,
@@ -221,6 +235,12 @@ export const make = Effect.fnUntraced(function*<R>(
       }))
     }))
   return {
+    get quotaProject() {
+      return last?.quotaProject
+    },
+    get account() {
+      return last?.account
+    },
     get: Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
       return current !== undefined && now < current.refreshAt && now < current.expiresAt ? current.answer : find
