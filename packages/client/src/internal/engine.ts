@@ -9,13 +9,13 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
+import { constVoid } from "effect/Function"
 import * as Pull from "effect/Pull"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import type { AccessTokenError } from "../AccessToken.ts"
+import { AccessTokenError, Unreachable } from "../AccessToken.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { RetryPolicy } from "../RetryPolicy.ts"
@@ -86,15 +86,28 @@ export const nothingSent: Ended = {
 // Engine
 // -----------------------------------------------------------------------------
 
-/** Where a worker sits: when a request takes too long, its worker is sent away, and another one goes on from there. */
+/** What a worker waits for, and its time limit. */
+type Step =
+  /** The access token or the key: up to the deadline. */
+  | "credential"
+  /** The application's own pace, and the gate: up to the deadline. */
+  | "admission"
+  /** The answer: up to the request timeout. */
+  | "answer"
+
+/** A place for a worker. When a step takes too long, its worker is interrupted, and another one goes on from there. */
 class Seat<T extends Group.Ticket> implements Alarm {
   worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
   /** What the worker took, until it is handed on. */
   groups: ReadonlyArray<Group.Group<T>> = []
   /** Whether the credential was renewed for what it took: a second time would not help. */
   hasRenewed = false
-  /** When it has taken too long, as alarms count. */
+  /** Nothing while it works on what came of a step. */
+  step: Step | undefined = undefined
+  /** When the alarm rings, as alarms count. */
   at = Number.POSITIVE_INFINITY
+  /** When the step has taken too long; the alarm may ring before, so that most requests set one timer. */
+  limit = Number.POSITIVE_INFINITY
   place: number | undefined = undefined
   isVacated = false
   /** What the worker has to do before it takes more. */
@@ -103,9 +116,11 @@ class Seat<T extends Group.Ticket> implements Alarm {
   readonly sending: Effect.Effect<void>
   /** Asks with the request, and hears the answer: one effect for all as well. */
   readonly asking: Effect.Effect<void>
+  readonly #alarms: Alarms
   #request: Request.Request<T> | undefined = undefined
 
-  constructor(make: (seat: Seat<T>) => Pick<Seat<T>, "asking" | "sending">) {
+  constructor(alarms: Alarms, make: (seat: Seat<T>) => Pick<Seat<T>, "asking" | "sending">) {
+    this.#alarms = alarms
     const { asking, sending } = make(this)
     this.sending = sending
     this.asking = asking
@@ -121,7 +136,17 @@ class Seat<T extends Group.Ticket> implements Alarm {
     this.#request = request
   }
 
-  ring(): undefined {
+  ring(): Effect.Effect<void> | undefined {
+    if (this.limit > this.#alarms.now) {
+      this.at = this.limit
+      return this.#alarms.set(this)
+    }
+    this.vacate()
+    return undefined
+  }
+
+  /** Interrupts the worker. */
+  vacate(): void {
     this.isVacated = true
     this.worker?.interruptUnsafe()
   }
@@ -139,8 +164,8 @@ export class Engine<T extends Group.Ticket> {
   #alarm: Alarm | undefined
   /** When that is; Infinity: nobody is called. */
   #alarmAt = Number.POSITIVE_INFINITY
-  /** Opens when the send ends before all was sent; there if somebody ever waited for it. */
-  #stop: Latch.Latch | undefined
+  /** Places with a worker. */
+  readonly #seats: Array<Seat<T>> = []
   readonly #deadline: number
   readonly #requestTimeout: number
   #inFlight = 0
@@ -169,18 +194,10 @@ export class Engine<T extends Group.Ticket> {
     this.#told = waiting
   }
 
-  /** Calls a worker: there is something new to take. */
-  get wake(): Effect.Effect<void> {
-    return this.#idle.callOne
-  }
-
-  /** Runs with so many workers, until every recipient that came is settled, or the send has ended. */
+  /** Runs with at most so many workers, until every recipient that came is settled, or the send has ended. */
   run(workers: number): Effect.Effect<Ended> {
-    const seats = workers === 1
-      ? this.#seat()
-      : Effect.all(Array.from({ length: workers }, () => this.#seat()), { concurrency: "unbounded", discard: true })
     // an exit, not an effect that makes one: a send to one recipient notices each step
-    const done = Effect.onExit(seats, () => {
+    const done = Effect.onExit(this.#work(workers), () => {
       this.#clearAlarm()
       this.#tellGauge(0)
       return Effect.void
@@ -195,43 +212,70 @@ export class Engine<T extends Group.Ticket> {
   // Workers
   // ---------------------------------------------------------------------------
 
-  #seat(): Effect.Effect<void> {
-    const seat = new Seat<T>((seat) => ({ sending: this.#makeSending(seat), asking: this.#makeAsking(seat) }))
-    return this.#occupy(seat)
+  /** Seats a worker whenever there may be work for one more, and ends with the last of them. */
+  #work(most: number): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const seats = this.#seats
+      /** Seats that are asked for, the one that is being made among them. */
+      let wanted = 0
+      let failure: Exit.Exit<void> | undefined
+      const end = () => {
+        if (seats.length === 0 && wanted === 0) resume(failure ?? Effect.void)
+      }
+      const leave = (seat: Seat<T>, exit: Exit.Exit<void>) => {
+        seats.splice(seats.indexOf(seat), 1)
+        if (failure === undefined && Exit.isFailure(exit)) {
+          failure = exit
+          for (const { worker } of seats.slice()) worker?.interruptUnsafe()
+        }
+        end()
+      }
+      const occupy = (seat: Seat<T>): void => {
+        const worker = Effect.runForkWith(this.#send.context)(this.#loop(seat))
+        // an observer, not an effect: what is done lets go of this callback
+        worker.addObserver((exit) => {
+          this.#alarms.clear(seat)
+          if (!seat.isVacated || failure !== undefined) return leave(seat, exit)
+          seat.isVacated = false
+          seat.next = this.#late(seat)
+          occupy(seat)
+        })
+      }
+      this.#seatOne = () => {
+        // a worker takes at once, and may want another one: one after the other, not one within the other
+        if (wanted++ > 0) return
+        for (; wanted > 0; wanted--) {
+          if (failure !== undefined || seats.length >= most) continue
+          const seat = new Seat<T>(this.#alarms, this.#effectsOf)
+          seats.push(seat)
+          occupy(seat)
+        }
+        end()
+      }
+      this.#seatOne()
+      return Effect.suspend(() => {
+        failure = Exit.void // no seat is occupied again
+        return Fiber.interruptAll(seats.flatMap(({ worker }) => worker ?? []))
+      })
+    })
   }
 
-  /** Has a worker sit there, and one after it as often as one is sent away. */
-  #occupy(seat: Seat<T>): Effect.Effect<void> {
-    // from within: it may be sent away before the fork comes back
-    const work = Effect.withFiber<void>((worker) => {
-      seat.worker = worker
-      return this.#work(seat)
-    })
-    const worked = Effect.callback<Exit.Exit<void>>((resume) => {
-      const worker = Effect.runForkWith(this.#send.context)(work)
-      worker.addObserver((exit) => {
-        this.#alarms.clear(seat)
-        // what is done lets go of this callback; an effect would be stacked on it
-        resume(Effect.succeed(exit))
-      })
-      return Fiber.interrupt(worker)
-    })
-    return Effect.flatMap(worked, (exit) => {
-      if (!seat.isVacated) {
-        // who died hands on nothing
-        if (seat.groups.length > 0) this.#inFlight--
-        // who waits for something to do learns that there will be nothing
-        return this.#idle.hasParked ? Effect.andThen(this.#idle.callAll, exit) : exit
-      }
-      seat.isVacated = false
-      seat.next = this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
-      return this.#occupy(seat)
+  #seatOne: () => void = constVoid
+
+  readonly #effectsOf = (seat: Seat<T>) => ({ sending: this.#makeSending(seat), asking: this.#makeAsking(seat) })
+
+  /** Calls a worker, or seats one: there is something new to take. */
+  get wake(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.#idle.hasParked) return this.#idle.callOne
+      this.#seatOne()
+      return Effect.void
     })
   }
 
   /** What a worker does until there is nothing more to do. */
-  #work(seat: Seat<T>): Effect.Effect<void> {
-    return Effect.whileLoop({
+  #loop(seat: Seat<T>): Effect.Effect<void> {
+    const loop = Effect.whileLoop({
       while: () => {
         if (seat.next !== undefined) return true
         seat.groups = this.#take() ?? []
@@ -247,6 +291,13 @@ export class Engine<T extends Group.Ticket> {
         if (seat.groups.length > 0) seat.next = this.#handOn(seat)
       }
     })
+    // who waits for something to do learns that there will be nothing
+    const work = Effect.flatMap(loop, () => this.#idle.hasParked ? this.#idle.callAll : Effect.void)
+    // from within: it may be interrupted before the fork comes back
+    return Effect.withFiber((worker) => {
+      seat.worker = worker
+      return work
+    })
   }
 
   #serve(seat: Seat<T>): Effect.Effect<void> {
@@ -257,6 +308,7 @@ export class Engine<T extends Group.Ticket> {
 
   /** Hands on what came of a request; only then is it no longer in flight. */
   #handOn(seat: Seat<T>): Effect.Effect<void> | undefined {
+    this.#endStep(seat)
     seat.groups = []
     const handing = this.#send.sink.flush()
     if (handing === undefined && !this.#isStopped) {
@@ -282,7 +334,10 @@ export class Engine<T extends Group.Ticket> {
   #tellTaken(): Effect.Effect<void> | undefined {
     this.#tellGauge()
     const told = this.#send.fresh.onTaken()
-    if (!this.#idle.hasParked) return told
+    if (!this.#idle.hasParked) {
+      if (this.#nextAt < Number.POSITIVE_INFINITY) this.#seatOne()
+      return told
+    }
     // there may be more
     return told === undefined ? this.#idle.callOne : Effect.andThen(this.#idle.callOne, told)
   }
@@ -295,8 +350,9 @@ export class Engine<T extends Group.Ticket> {
     return this.#ended.end !== undefined
   }
 
+  /** Milliseconds as alarms count them: setting the clock moves no deadline. */
   get #now(): number {
-    return this.#clock.currentTimeMillisUnsafe()
+    return this.#alarms.now
   }
 
   /** The next request: what is due for a retry, else whoever was not sent to yet. */
@@ -323,7 +379,7 @@ export class Engine<T extends Group.Ticket> {
     this.#clearAlarm()
     this.#alarmAt = at
     this.#alarm = {
-      at: this.#alarms.now + at - this.#now,
+      at,
       place: undefined,
       ring: () => {
         this.#clearAlarm()
@@ -339,15 +395,12 @@ export class Engine<T extends Group.Ticket> {
     this.#alarmAt = Number.POSITIVE_INFINITY
   }
 
-  /** Waits until the send ends before all was sent. */
-  get #stopped(): Effect.Effect<void> {
-    this.#stop ??= Latch.makeUnsafe(this.#isStopped)
-    return this.#stop.await
-  }
-
-  /** The send has ended: nobody waits on. */
+  /** The send has ended: nobody waits on, but for answers. */
   get #callOff(): Effect.Effect<void> {
-    return this.#stop === undefined ? this.#idle.callAll : Effect.andThen(this.#stop.open, this.#idle.callAll)
+    return Effect.suspend(() => {
+      for (const seat of this.#seats) if (seat.step === "credential" || seat.step === "admission") seat.vacate()
+      return this.#idle.callAll
+    })
   }
 
   /** After the end: who waits is given up, who was not sent to is left. */
@@ -364,30 +417,85 @@ export class Engine<T extends Group.Ticket> {
 
   #makeSending(seat: Seat<T>): Effect.Effect<void> {
     // first of all, as it may take its time: once the gate lets somebody pass, nothing else is waited for
-    return Effect.matchEffect(this.#send.layer.protocol.credential, {
-      onFailure: (error) => this.#withoutToken(seat.groups, error),
+    const sending = Effect.matchEffect(this.#send.layer.protocol.credential, {
+      onFailure: (error) => this.#withoutToken(seat, error),
       onSuccess: (credential) => {
         const unfit = Request.unfit(credential)
-        if (unfit !== undefined) return this.#withoutToken(seat.groups, unfit)
-        const now = this.#now
-        return this.#isOpen
+        if (unfit !== undefined) return this.#withoutToken(seat, unfit)
+        if (this.#isOpen) {
           // who was due may have waited for a slot since
-          ? this.#ask(seat, this.#inTime(seat.groups, now), credential, now)
-          : Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential, this.#now))
+          return this.#ask(seat, this.#inTime(seat.groups, this.#now), credential)
+        }
+        seat.step = "admission"
+        return Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential))
       }
     })
+    return Effect.suspend(() => {
+      seat.limit = this.#deadlineOf(seat.groups)
+      if (seat.limit <= this.#now) {
+        // a retry may have waited for a slot
+        const groups = this.#inTime(seat.groups, this.#now)
+        if (groups.length === 0) return Effect.void
+        seat.groups = groups
+        seat.limit = this.#deadlineOf(groups)
+      }
+      seat.step = "credential"
+      const timer = this.#limit(seat)
+      return timer === undefined ? sending : Effect.andThen(timer, sending)
+    })
+  }
+
+  /** Interrupts the worker when its step has taken too long. An effect comes back where a timer must be set. */
+  #limit(seat: Seat<T>): Effect.Effect<void> | undefined {
+    seat.at = Math.min(seat.limit, this.#now + this.#requestTimeout)
+    return this.#alarms.set(seat)
+  }
+
+  /** The worker waits no more; tells what it took. */
+  #endStep(seat: Seat<T>): ReadonlyArray<Group.Group<T>> {
+    seat.step = undefined
+    this.#alarms.clear(seat)
+    return seat.groups
+  }
+
+  /** When the wait for a credential or for admission ends. */
+  #deadlineOf(groups: ReadonlyArray<Group.Group<T>>): number {
+    // a deadline of zero leaves time for one attempt
+    if (this.#deadline === 0) return this.#now + this.#requestTimeout
+    // the deadline itself is in time
+    return groups.reduce((first, { startedAt }) => Math.min(first, startedAt + this.#deadline + 1), Infinity)
+  }
+
+  /** Goes on where a worker was interrupted, as its step took too long or the send has ended. */
+  #late(seat: Seat<T>): Effect.Effect<void> {
+    const { step } = seat
+    if (step === "answer") return this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
+    return Effect.sync(() => {
+      const groups = this.#endStep(seat)
+      const { end } = this.#ended
+      if (end !== undefined) this.#dismiss(groups, end)
+      else if (step === "credential") this.#endWith(groups, this.#noToken)
+      else for (const group of groups) this.#giveUpLate(group, group.trouble ?? this.#tooLate)
+    })
+  }
+
+  get #noToken(): Verdict.Denied {
+    const detail = `none within the deadline of ${Duration.format(this.#send.settings.deadline)}`
+    const cause = new AccessTokenError({ reason: new Unreachable({ detail }) })
+    return Verdict.denied(new SendError.NoAccessToken({ cause }))
   }
 
   #ask(
     seat: Seat<T>,
     groups: ReadonlyArray<Group.Group<T>>,
-    credential: Redacted.Redacted,
-    now: number
+    credential: Redacted.Redacted
   ): Effect.Effect<void> {
     if (!Arr.isReadonlyArrayNonEmpty(groups)) return Effect.void
-    seat.request = new Request.Request(groups, credential, now)
-    seat.at = this.#alarms.now + this.#requestTimeout
-    const timer = this.#alarms.set(seat)
+    const now = this.#now
+    seat.request = new Request.Request(groups, credential, now, this.#clock.currentTimeMillisUnsafe())
+    seat.step = "answer"
+    seat.limit = now + this.#requestTimeout
+    const timer = this.#limit(seat)
     return timer === undefined ? seat.asking : Effect.andThen(timer, seat.asking)
   }
 
@@ -405,56 +513,62 @@ export class Engine<T extends Group.Ticket> {
   #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {
     const { context, layer: { metrics, protocol } } = this.#send
     const { request } = seat
-    const { at, credential, groups } = request
-    this.#alarms.clear(seat)
+    const { at, credential, date, groups } = request
+    this.#endStep(seat)
     metrics.request(this.#now - at, context)
     this.#ended.requests++
     for (const group of groups) group.attempts++
     const verdict = request.judge(protocol, heard)
-    const renewed = seat.hasRenewed ? undefined : this.#renew(verdict, credential)
-    if (renewed !== undefined) {
+    if (!seat.hasRenewed && this.#renew(verdict, credential)) {
       seat.groups = groups
       seat.hasRenewed = true
-      return Effect.andThen(renewed, seat.sending)
+      return seat.sending
     }
-    for (const group of groups) group.firstAttempt ??= at
+    for (const group of groups) group.firstAttempt ??= { at, date }
     return this.#heed(groups, verdict)
   }
 
-  /** Has a refused credential renewed, where that may help. */
-  #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): Effect.Effect<void> | undefined {
+  /** Has a refused credential renewed in the background, where that may help; tells whether it may. */
+  #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): boolean {
+    const { context, layer: { protocol: { renew } } } = this.#send
     const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
-    return isRefused && !this.#isStopped ? this.#send.layer.protocol.renew?.(credential) : undefined
+    if (!isRefused || this.#isStopped || renew === undefined) return false
+    Effect.runForkWith(context)(renew(credential))
+    return true
   }
 
   get #isOpen(): boolean {
     return !this.#isStopped && this.#send.settings.pacing === undefined &&
-      this.#send.layer.gate.wait(this.#alarms.now) === 0
+      this.#send.layer.gate.wait(this.#now) === 0
   }
 
   /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
   #admit(taken: ReadonlyArray<Group.Group<T>>) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
-      if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stopped)
+      if (pacing !== undefined) yield* pacing(sizeOf(taken))
       let groups = this.#inTime(taken, this.#now)
       while (groups.length > 0) {
         const { end } = this.#ended
         if (end !== undefined) {
-          for (const group of groups) {
-            if (group.firstAttempt === undefined) this.#leave(group, end.reason._tag)
-            else this.#giveUp(group)
-          }
+          this.#dismiss(groups, end)
           return []
         }
-        const wait = gate.wait(this.#alarms.now)
+        const wait = gate.wait(this.#now)
         if (wait === 0) return groups
         groups = this.#inTime(groups, this.#now, wait)
-        // nobody waits on when the send ends
-        if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stopped)
+        if (groups.length > 0) yield* Effect.sleep(wait)
       }
       return groups
     })
+  }
+
+  /** The send has ended before their request. */
+  #dismiss(groups: ReadonlyArray<Group.Group<T>>, { reason }: NonNullable<Ended["end"]>): void {
+    for (const group of groups) {
+      if (group.firstAttempt === undefined) this.#leave(group, reason._tag)
+      else this.#giveUp(group)
+    }
   }
 
   /** Those that are still in time after a wait (zero: now); the others are given up. */
@@ -464,16 +578,16 @@ export class Engine<T extends Group.Ticket> {
       // a deadline of zero leaves time for one attempt, if that need not wait
       const isOnly = this.#deadline === 0 && group.attempts === 0 && wait === 0
       if (isOnly || Group.isInTime(group, at, this.#deadline)) return true
-      const trouble = wait === 0 ? group.trouble ?? this.#tooLate : this.#gateClosed(Duration.millis(wait))
-      if (trouble.denied !== undefined) {
-        this.#endWith([group], trouble.denied)
-      } else {
-        group.trouble = trouble
-        this.#ended.troubled ??= trouble.reason
-        this.#giveUp(group)
-      }
+      this.#giveUpLate(group, wait === 0 ? group.trouble ?? this.#tooLate : this.#gateClosed(Duration.millis(wait)))
       return false
     })
+  }
+
+  #giveUpLate(group: Group.Group<T>, trouble: Group.Trouble): void {
+    if (trouble.denied !== undefined) return this.#endWith([group], trouble.denied)
+    group.trouble = trouble
+    this.#ended.troubled ??= trouble.reason
+    this.#giveUp(group)
   }
 
   get #tooLate(): Group.Trouble {
@@ -561,7 +675,7 @@ export class Engine<T extends Group.Ticket> {
       const retryAfter = "retryAfter" in reason ? reason.retryAfter : undefined
       if (status === 429 && slows === "everybody") {
         const pause = retryAfter ?? this.#send.layer.protocol.rateLimitPause
-        this.#send.layer.gate.close(this.#alarms.now, pause, code)
+        this.#send.layer.gate.close(this.#now, pause, code)
       }
       for (const group of groups) {
         if (ambiguous) group.ambiguous = true
@@ -575,10 +689,8 @@ export class Engine<T extends Group.Ticket> {
   }
 
   /** Without a token nothing is written: worth a retry where the token endpoint was out of reach. */
-  #withoutToken(
-    groups: ReadonlyArray<Group.Group<T>>,
-    error: AccessTokenError
-  ) {
+  #withoutToken(seat: Seat<T>, error: AccessTokenError) {
+    const groups = this.#endStep(seat)
     return Effect.gen({ self: this }, function*() {
       const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
       const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
@@ -622,20 +734,25 @@ export class Engine<T extends Group.Ticket> {
     return Effect.gen({ self: this }, function*() {
       const { context, layer: { metrics, protocol }, settings: { retryPolicy } } = this.#send
       group.failures++
-      group.step ??= yield* stepOf(retryPolicy)
       const now = this.#now
+      group.step ??= yield* stepOf(retryPolicy, this.#clock.currentTimeMillisUnsafe() - now)
       const failure = Group.failure(group, now, trouble, floor)
-      const delay = yield* group.step(now, failure)
+      const delay = yield* Effect.timeoutOrElse(group.step(now, failure), {
+        duration: Math.max(0, group.startedAt + this.#deadline - now),
+        orElse: () => Effect.succeed(undefined)
+      })
       if (delay === undefined) return false
-      // Retry-After is a floor under any schedule
-      group.due = Math.ceil(now + Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
+      // Retry-After is a floor under any schedule; attempts without a wait would keep timers from running
+      group.due = Math.ceil(
+        this.#now + Math.max(1, Duration.toMillis(Duration.max(delay, trouble.retryAfter ?? Duration.zero)))
+      )
       if (!Group.isInTime(group, group.due, this.#deadline)) return false
       this.#waiting ??= new Waiting({ recipientsPerRequest: protocol.recipientsPerRequest, deadline: this.#deadline })
       this.#waiting.add(group)
       this.#tellGauge()
       metrics.retry(trouble.code, group.tickets.length, context)
       yield* Effect.logDebug(
-        `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - now} ms`
+        `${trouble.code}: ${group.tickets.length} recipients are sent to again in ${group.due - this.#now} ms`
       )
       return true
     })
@@ -666,12 +783,12 @@ const unclear: Verdict.Word = { _tag: "Unclear" }
 /** Recipients of some groups. */
 const sizeOf = (groups: ReadonlyArray<Group.Group>): number => groups.reduce((n, group) => n + group.tickets.length, 0)
 
-/** One run of a policy. */
-const stepOf = (policy: RetryPolicy): Effect.Effect<Group.Step> =>
+/** One run of a policy. It is told dates that go on evenly from the first one. */
+const stepOf = (policy: RetryPolicy, epoch: number): Effect.Effect<Group.Step> =>
   Effect.map(
     Schedule.toStep(policy),
     (step): Group.Step => (now, failure) =>
-      Effect.map(step(now, failure), ([, delay]) => delay).pipe(
+      Effect.map(step(epoch + now, failure), ([, delay]) => delay).pipe(
         Pull.catchDone(() => Effect.succeed(undefined))
       )
   )

@@ -48,14 +48,20 @@ export interface Trouble {
   readonly denied?: Denied | undefined
 }
 
+export interface FirstAttempt {
+  readonly at: number
+  /** The same by the calendar: milliseconds since the epoch. */
+  readonly date: number
+}
+
 export interface Group<out T extends Ticket = Ticket> {
   readonly prepared: Prepared
   /** Those without an outcome. */
   tickets: ReadonlyArray<T>
-  /** When a slot was free for the first request: the deadline counts from then. Milliseconds since the epoch, as all times. */
+  /** When a slot was free for the first request: the deadline counts from then. Milliseconds as alarms count, as all times. */
   startedAt: number
   /** When the first request was made whose credentials were not refused: the time to live counts from then. */
-  firstAttempt: number | undefined
+  firstAttempt: FirstAttempt | undefined
   /** Requests made. */
   attempts: number
   /** Failures, each a step of the schedule. */
@@ -100,7 +106,7 @@ export const isInTime = (
   { firstAttempt, prepared, startedAt }: Group,
   at: number,
   deadline: number
-): boolean => at <= startedAt + deadline && (firstAttempt === undefined || at < firstAttempt + prepared.timeToLive)
+): boolean => at <= startedAt + deadline && (firstAttempt === undefined || at < firstAttempt.at + prepared.timeToLive)
 
 /** What the schedule is told. */
 export const failure = (
@@ -115,7 +121,7 @@ export const failure = (
   retryAfter,
   floor: retryAfter ?? floor,
   recipients: group.tickets.length,
-  elapsed: Duration.millis(now - (group.firstAttempt ?? group.startedAt))
+  elapsed: Duration.millis(now - (group.firstAttempt?.at ?? group.startedAt))
 })
 
 /** The outcome of a recipient whose group is given up. */

@@ -19,14 +19,17 @@ export class Request<T extends Group.Ticket> implements Sent {
   readonly prepared: Group.Prepared
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   readonly credential: Redacted.Redacted
-  /** When it is made. Milliseconds since the epoch, as all times. */
+  /** When it is made: milliseconds as alarms count. */
   readonly at: number
+  /** The same by the calendar: milliseconds since the epoch. */
+  readonly date: number
   #scrub: Scrub | undefined = undefined
 
   constructor(
     groups: Arr.NonEmptyReadonlyArray<Group.Group<T>>,
     credential: Redacted.Redacted,
-    at: number
+    at: number,
+    date: number
   ) {
     this.groups = groups
     this.prepared = groups[0].prepared
@@ -35,10 +38,11 @@ export class Request<T extends Group.Ticket> implements Sent {
       : groups.flatMap(({ tickets }) => tickets.map(recipientOf))
     this.credential = credential
     this.at = at
+    this.date = date
   }
 
   get firstAttempt(): number {
-    return this.groups[0]?.firstAttempt ?? this.at
+    return this.groups[0]?.firstAttempt?.date ?? this.date
   }
 
   get scrub(): Scrub {

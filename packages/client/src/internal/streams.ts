@@ -88,7 +88,7 @@ const pipeline = <A, B, E, E2, R>(
   const puller = new Idle()
   const run = Effect.fnUntraced(function*(queue: Queue.Queue<B, E | E2 | Cause.Done>) {
     const context = yield* Effect.context<never>()
-    const clock = Context.get(context, Clock.Clock)
+    const alarms = layer.alarmsOf(Context.get(context, Clock.Clock))
     const counts: { -readonly [Tag in keyof Report.Counts]: number } = { ...Report.empty.counts }
     let successes = 0
     let others: Array<Outcome.Outcome> = []
@@ -146,12 +146,12 @@ const pipeline = <A, B, E, E2, R>(
     const arriveAll = (inputs: ReadonlyArray<A>) => {
       left = inputs[Symbol.iterator]()
       return Effect.gen(function*() {
-        let now = clock.currentTimeMillisUnsafe()
+        let now = alarms.now
         for (const input of left) {
           arrive(input, now)
           if (!isFull()) continue
           yield* Effect.andThen(engine.wake, puller.parkWhile(isFull))
-          now = clock.currentTimeMillisUnsafe()
+          now = alarms.now
         }
         count()
         yield* engine.wake
@@ -161,7 +161,7 @@ const pipeline = <A, B, E, E2, R>(
       Effect.onExit((exit) => {
         arriving.end()
         // who was pulled was taken, even when the send ends meanwhile
-        if (Exit.hasInterrupts(exit)) { for (const input of left) arrive(input, clock.currentTimeMillisUnsafe()) }
+        if (Exit.hasInterrupts(exit)) { for (const input of left) arrive(input, alarms.now) }
         return engine.wake
       }),
       Effect.forkScoped
