@@ -424,30 +424,32 @@ export class Engine<T extends Group.Ticket> {
         if (unfit !== undefined) return this.#withoutToken(seat, unfit)
         if (this.#isOpen) {
           // who was due may have waited for a slot since
-          return this.#ask(seat, this.#inTime(seat.groups, this.#now), credential)
+          const now = this.#now
+          return this.#ask(seat, this.#inTime(seat.groups, now), credential, now)
         }
         seat.step = "admission"
-        return Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential))
+        return Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential, this.#now))
       }
     })
     return Effect.suspend(() => {
-      seat.limit = this.#deadlineOf(seat.groups)
-      if (seat.limit <= this.#now) {
+      const now = this.#now
+      seat.limit = this.#deadlineOf(seat.groups, now)
+      if (seat.limit <= now) {
         // a retry may have waited for a slot
-        const groups = this.#inTime(seat.groups, this.#now)
+        const groups = this.#inTime(seat.groups, now)
         if (groups.length === 0) return Effect.void
         seat.groups = groups
-        seat.limit = this.#deadlineOf(groups)
+        seat.limit = this.#deadlineOf(groups, now)
       }
       seat.step = "credential"
-      const timer = this.#limit(seat)
+      const timer = this.#limit(seat, now)
       return timer === undefined ? sending : Effect.andThen(timer, sending)
     })
   }
 
   /** Interrupts the worker when its step has taken too long. An effect comes back where a timer must be set. */
-  #limit(seat: Seat<T>): Effect.Effect<void> | undefined {
-    seat.at = Math.min(seat.limit, this.#now + this.#requestTimeout)
+  #limit(seat: Seat<T>, now: number): Effect.Effect<void> | undefined {
+    seat.at = Math.min(seat.limit, now + this.#requestTimeout)
     return this.#alarms.set(seat)
   }
 
@@ -459,11 +461,12 @@ export class Engine<T extends Group.Ticket> {
   }
 
   /** When the wait for a credential or for admission ends. */
-  #deadlineOf(groups: ReadonlyArray<Group.Group<T>>): number {
+  #deadlineOf(groups: ReadonlyArray<Group.Group<T>>, now: number): number {
     // a deadline of zero leaves time for one attempt
-    if (this.#deadline === 0) return this.#now + this.#requestTimeout
-    // the deadline itself is in time
-    return groups.reduce((first, { startedAt }) => Math.min(first, startedAt + this.#deadline + 1), Infinity)
+    if (this.#deadline === 0) return now + this.#requestTimeout
+    let first = Number.POSITIVE_INFINITY
+    for (const { startedAt } of groups) if (startedAt < first) first = startedAt
+    return first + this.#deadline + 1 // the deadline itself is in time
   }
 
   /** Goes on where a worker was interrupted, as its step took too long or the send has ended. */
@@ -488,14 +491,14 @@ export class Engine<T extends Group.Ticket> {
   #ask(
     seat: Seat<T>,
     groups: ReadonlyArray<Group.Group<T>>,
-    credential: Redacted.Redacted
+    credential: Redacted.Redacted,
+    now: number
   ): Effect.Effect<void> {
     if (!Arr.isReadonlyArrayNonEmpty(groups)) return Effect.void
-    const now = this.#now
     seat.request = new Request.Request(groups, credential, now, this.#clock.currentTimeMillisUnsafe())
     seat.step = "answer"
     seat.limit = now + this.#requestTimeout
-    const timer = this.#limit(seat)
+    const timer = this.#limit(seat, now)
     return timer === undefined ? seat.asking : Effect.andThen(timer, seat.asking)
   }
 
