@@ -15,6 +15,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
+import * as keyText from "./internal/keyText.ts"
+import { Scrub } from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
 // Errors
@@ -110,6 +112,85 @@ export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
   }
 }
 
+/**
+ * The error of a credentials file that cannot be read, for credentials of one's own: {@link NoCredentials}. What was given
+ * as its path is shown only if it looks like one. Often it is what the file should hold, with the private key in it, and
+ * the error says so.
+ *
+ * **Example** (A file of one's own)
+ *
+ * ```ts
+ * import { AccessToken } from "@cloud-messaging/client"
+ *
+ * const error = AccessToken.unreadable({ file: "the vault's file", path: "/run/vault.json", why: "not found" })
+ *
+ * error.message // "no access token: the vault's file /run/vault.json cannot be read (not found)"
+ * ```
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export const unreadable = (options: {
+  /** Which file it is, such as `the key file`. */
+  readonly file: string
+  /** What was given as its path. */
+  readonly path: string
+  /** Why it cannot be read, in a word or two that hold no part of the path. */
+  readonly why: string
+}): AccessTokenError => {
+  const { file, path, why } = options
+  const details = {
+    nothing: `the path of ${file} is not set`,
+    path: `${file} ${path} cannot be read (${why})`,
+    key: `what is given as the path of ${file} is no path, but a key: ServiceAccount.layer takes one`,
+    "key file": `what is given as the path of ${file} is no path, but the text of such a file: ` +
+      "ServiceAccount.layerJson takes it, if it is of type service_account",
+    unknown: `${file} cannot be read (${why}); what is given as its path does not look like one, and is not shown`
+  }
+  return new AccessTokenError({ reason: new NoCredentials({ detail: details[keyText.describePath(path)] }) })
+}
+
+/**
+ * The error of a token endpoint that refuses, for credentials of one's own: {@link InvalidGrant} with the endpoint's code
+ * and text, made short and fit to show. The secrets that were sent are hidden, whole and in part, and so is what looks
+ * like one.
+ *
+ * **Example** (An endpoint of one's own)
+ *
+ * ```ts
+ * import { AccessToken } from "@cloud-messaging/client"
+ * import { Redacted } from "effect"
+ *
+ * const error = AccessToken.refused({
+ *   error: "invalid_grant",
+ *   description: "The ticket abc-123 is used up.",
+ *   secrets: [Redacted.make("abc-123")]
+ * })
+ *
+ * error.message // "no access token: invalid_grant: The ticket <redacted> is used up."
+ * ```
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export const refused = (options: {
+  /** The code: `error` in OAuth. */
+  readonly error: string
+  /** The text: `error_description` in OAuth. */
+  readonly description?: string | undefined
+  /** What to do about it. */
+  readonly hint?: string | undefined
+  /** What was sent and must not be shown. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}): AccessTokenError => {
+  const { description = "no description", error, hint, secrets } = options
+  const scrub = new Scrub(() => secrets.map(Redacted.value))
+  const said = `${scrub.code(error)}: ${scrub.text(description)}`
+  return new AccessTokenError({
+    reason: new InvalidGrant({ detail: hint === undefined ? said : `${said} (${hint})` })
+  })
+}
+
 // -----------------------------------------------------------------------------
 // Service
 // -----------------------------------------------------------------------------
@@ -190,7 +271,11 @@ export const make = Effect.fnUntraced(function*<R>(
     })
   })
   const keep = (fetched: Fetched) =>
-    Effect.clockWith((clock) => {
+    Effect.clockWith((clock): Effect.Effect<Redacted.Redacted, AccessTokenError> => {
+      if (keyText.secret(fetched.token) === undefined) {
+        const detail = keyText.notSet("the token")
+        return Effect.fail(new AccessTokenError({ reason: new NoCredentials({ detail }) }))
+      }
       last = fetched
       const isRefused = Redacted.value(fetched.token) === refused
       kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonicMillis(clock)) : undefined
