@@ -326,7 +326,8 @@ const sign = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<
   }
   const payload = `${segment(header)}.${segment(claims)}`
   const signature = yield* Signature.Signature
-  const signed = yield* KeyFormat.decodePrivate(KeyFormat[key.format], Signature.rsaPkcs1v15Sha256, key.der).pipe(
+  const format = key.format === "pkcs1" ? KeyFormat.pkcs1 : KeyFormat.pkcs8
+  const signed = yield* KeyFormat.decodePrivate(format, Signature.rsaPkcs1v15Sha256, key.der).pipe(
     Effect.flatMap((key) => signature.sign(key, new TextEncoder().encode(payload))),
     Effect.mapError(() => invalidKey("the private key is damaged"))
   )

@@ -100,12 +100,14 @@ export const TokenResponse = Schema.Struct({
 
 /**
  * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope. `error` is `invalid_grant` for
- * whatever is wrong with the assertion, its key, account and times among them.
+ * whatever is wrong with the assertion, its key, account and times among them. `error_subtype` is Google's: `invalid_rapt`
+ * asks a user to log in once more.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const TokenError = Schema.Struct({
   error: Schema.String,
-  error_description: lenientKey(Schema.String)
+  error_description: lenientKey(Schema.String),
+  error_subtype: lenientKey(Schema.String)
 })
