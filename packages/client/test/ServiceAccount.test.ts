@@ -187,6 +187,7 @@ describe("ServiceAccount", () => {
         "a key in base64": [Buffer.from(pem).toString("base64"), /no path, but a key/],
         "a key without its first and last line": [pem.replace(/-----.*-----/g, ""), /no path, but a key/],
         "a part of a key": [pem.slice(40, 100), /is not shown/],
+        "a part of a key that has a slash in it": ["MIIw0BAQEFAASCBKgwggS/AoIBAQDTkJe9EBXd7rdCjl", /is not shown/],
         "a key with a null byte": [`${pem.slice(40, 100)}\0`, /is not shown/],
         "an API key": [`AIzaSy${"MIIabcdefghijklmno-MIIabcdefghij"}`, /is not shown/],
         "a refresh token": ["1//0gMIIabcdefghij-MIIabcdefghij.json", /is not shown/]
@@ -199,7 +200,10 @@ describe("ServiceAccount", () => {
         assert.match(error.message, says, name)
         assert.notMatch(inspect(error, { depth: null, showHidden: true }), /MII|eyJ|private_key/, name)
       }
-      for (const path of ["key.json", "./my keys/key.json", "/run/secrets/fcm", "C:\\keys\\fcm.json", "ключ.json"]) {
+      const digest = "/var/lib/0123456789abcdef0123456789abcdef/key.json"
+      for (
+        const path of ["key.json", "./my keys/key.json", "/run/secrets/fcm", "C:\\keys\\fcm.json", "ключ.json", digest]
+      ) {
         const [, message] = yield* reasonOf(
           Layer.provide(ServiceAccount.layerFile(path), [Http.layer(token), NodeServices.layer])
         )

@@ -92,7 +92,7 @@ export const layer: Layer.Layer<AccessToken.AccessToken, Config.ConfigError, Htt
 
 /** An empty variable is none. */
 const optional = (config: Config.Config<string>) =>
-  Effect.map(Config.option(config), Option.filter((text) => text !== "")).pipe(Effect.map(Option.getOrUndefined))
+  Effect.map(Config.option(config), (text) => Option.getOrUndefined(text) || undefined)
 
 /** It goes into a header. */
 const ProjectId = Schema.String.check(Schema.makeFilter<string>(
@@ -312,17 +312,23 @@ const refused = (
   if (service === undefined) return noCredentials(`${host} gave no subject token: it answered ${status}`)
   if (status < 400) return invalidResponse(`${host} answered ${status}, without an access token`)
   if (service === "iam") {
-    const { message, status: code } = Option.getOrElse(RpcStatus.decodeEnvelope(text), () => noStatus)
     const hint = hints.impersonate(accountOf(found) ?? "the service account")
-    return AccessToken.refused({ error: code ?? `${host} answered ${status}`, description: message, hint, secrets })
+    const said = Option.getOrUndefined(RpcStatus.decodeEnvelope(text))
+    return said?.status === undefined
+      ? invalidGrant(`${host} answered ${status} (${hint})`)
+      : AccessToken.refused({ error: said.status, description: said.message, hint, secrets })
   }
+  const hint = hintOf(found, service)
   const said = Option.getOrUndefined(decodeTokenError(text))
-  if (said === undefined) return invalidGrant(`${host} answered ${status}`)
-  const { error, error_description: description, error_subtype } = said
-  return AccessToken.refused({ error: error_subtype ?? error, description, hint: hintOf(found, service), secrets })
+  return said === undefined
+    ? invalidGrant(`${host} answered ${status} (${hint})`)
+    : AccessToken.refused({
+      error: said.error_subtype ?? said.error,
+      description: said.error_description,
+      hint,
+      secrets
+    })
 }
-
-const noStatus: RpcStatus.Status = {}
 
 const hintOf = (found: AuthClient, service: "oauth" | "sts"): string =>
   found instanceof JWT

@@ -142,7 +142,11 @@ export const contentOf = (given: string): "key" | "key file" | undefined => {
   return isDer(bytes) ? "key" : bytes.length === 0 ? undefined : contentOf(utf8.decode(bytes))
 }
 
-/** Words with a separator or an extension; without runs of letters that are as long as those of keys and tokens. */
+/** Words with a separator or an extension, none of which looks like a part of a key or token. */
 const looksLikePath = (text: string): boolean =>
   text.length <= 256 && /^[\p{L}\p{N} ~.,:@_()/\\-]+$/u.test(text) && /[/\\]|\.\w{1,10}$/.test(text) &&
-  !/[\p{L}\p{N}]{33}/u.test(text) && !text.includes("//")
+  !text.includes("//") && !(text.match(/[\p{L}\p{N}]{16,}/gu) ?? []).some(looksRandom)
+
+/** Longer than names with a digest in hex, or of all kinds of letters. */
+const looksRandom = (word: string): boolean =>
+  word.length > 32 || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word))
