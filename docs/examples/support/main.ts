@@ -1,4 +1,5 @@
 /** The quickstart's flags, and the services that it runs on. */
+import { AccessToken } from "@cloud-messaging/client"
 import type { Emulator } from "@cloud-messaging/emulator"
 import * as EmulatorServer from "@cloud-messaging/emulator/EmulatorServer"
 import { Http2Client } from "@cloud-messaging/node"
@@ -90,9 +91,13 @@ const readKey = Effect.gen(function*() {
     Effect.mapError(() => new Usage({ message: "--real needs GOOGLE_APPLICATION_CREDENTIALS: the path of a key file" }))
   )
   const fs = yield* FileSystem.FileSystem
+  const text = yield* fs.readFileString(keyFile).pipe(
+    Effect.mapError(({ reason }) => AccessToken.unreadable({ file: "the key file", path: keyFile, why: reason._tag }))
+  )
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ project_id: Schema.String })))
-  const { project_id } = yield* Effect.flatMap(fs.readFileString(keyFile), decode).pipe(
-    Effect.mapError(({ message }) => new Usage({ message: `the key file ${keyFile} tells no project: ${message}` }))
+  const { project_id } = yield* Effect.mapError(
+    decode(text),
+    ({ message }) => new Usage({ message: `the key file tells no project: ${message}` })
   )
   return { keyFile, projectId: project_id }
 })

@@ -86,14 +86,19 @@ describe("the main job", () => {
       const cwd = yield* folder
       Fs.writeFileSync(Path.join(cwd, "other.csv"), "token\na\n")
       Fs.writeFileSync(Path.join(cwd, "key.json"), "{\"project_id\": \"p\"}")
-      const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+      const key = "{\"private_key\": \"SECRET\"}"
+      const cases: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string, key?: string]> = [
         [["--recipients", "absent.csv"], "absent.csv"],
         [["--recipients", "other.csv"], "recipient"],
         [["--real"], "--real needs --recipients FILE"],
-        [["--real", "--recipients", recipients], "no key file of a service account"]
+        [["--real", "--recipients", recipients], "no key file of a service account"],
+        [["--real", "--recipients", recipients], "the key file absent.json cannot be read (NotFound)", "absent.json"],
+        [["--real", "--recipients", recipients], "is no path, but the text of such a file", key],
+        [["--real", "--recipients", recipients], "is no path, but the text of such a file", key.repeat(300)]
       ]
-      for (const [args, says] of cases) {
-        const ran = yield* quickstart(cwd, args, { GOOGLE_APPLICATION_CREDENTIALS: "key.json" })
+      for (const [args, says, GOOGLE_APPLICATION_CREDENTIALS = "key.json"] of cases) {
+        const ran = yield* quickstart(cwd, args, { GOOGLE_APPLICATION_CREDENTIALS })
+        assert.notInclude(ran.stdout + ran.stderr, "SECRET")
         assert.strictEqual(ran.code, 1, args.join(" "))
         assert.include(ran.stderr, says)
       }

@@ -4,18 +4,19 @@
  * @since 1.0.0
  */
 import * as Cache from "effect/Cache"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
+import * as keyText from "./internal/keyText.ts"
+import { Scrub } from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
 // Errors
@@ -111,6 +112,85 @@ export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
   }
 }
 
+/**
+ * The error of a credentials file that cannot be read, for credentials of one's own: {@link NoCredentials}. What was given
+ * as its path is shown only if it looks like one. Often it is what the file should hold, with the private key in it, and
+ * the error says so.
+ *
+ * **Example** (A file of one's own)
+ *
+ * ```ts
+ * import { AccessToken } from "@cloud-messaging/client"
+ *
+ * const error = AccessToken.unreadable({ file: "the vault's file", path: "/run/vault.json", why: "not found" })
+ *
+ * error.message // "no access token: the vault's file /run/vault.json cannot be read (not found)"
+ * ```
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export const unreadable = (options: {
+  /** Which file it is, such as `the key file`. */
+  readonly file: string
+  /** What was given as its path. */
+  readonly path: string
+  /** Why it cannot be read, in a word or two that hold no part of the path. */
+  readonly why: string
+}): AccessTokenError => {
+  const { file, path, why } = options
+  const details = {
+    nothing: `the path of ${file} is not set`,
+    path: `${file} ${path} cannot be read (${why})`,
+    key: `what is given as the path of ${file} is no path, but a key: ServiceAccount.layer takes one`,
+    "key file": `what is given as the path of ${file} is no path, but the text of such a file: ` +
+      "ServiceAccount.layerJson takes it, if it is of type service_account",
+    unknown: `${file} cannot be read (${why}); what is given as its path does not look like one, and is not shown`
+  }
+  return new AccessTokenError({ reason: new NoCredentials({ detail: details[keyText.describePath(path)] }) })
+}
+
+/**
+ * The error of a token endpoint that refuses, for credentials of one's own: {@link InvalidGrant} with the endpoint's code
+ * and text, made short and fit to show. The secrets that were sent are hidden, whole and in part, and so is what looks
+ * like one.
+ *
+ * **Example** (An endpoint of one's own)
+ *
+ * ```ts
+ * import { AccessToken } from "@cloud-messaging/client"
+ * import { Redacted } from "effect"
+ *
+ * const error = AccessToken.refused({
+ *   error: "invalid_grant",
+ *   description: "The ticket abc-123 is used up.",
+ *   secrets: [Redacted.make("abc-123")]
+ * })
+ *
+ * error.message // "no access token: invalid_grant: The ticket <redacted> is used up."
+ * ```
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export const refused = (options: {
+  /** The code: `error` in OAuth. */
+  readonly error: string
+  /** The text: `error_description` in OAuth. */
+  readonly description?: string | undefined
+  /** What to do about it. */
+  readonly hint?: string | undefined
+  /** What was sent and must not be shown. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}): AccessTokenError => {
+  const { description = "no description", error, hint, secrets } = options
+  const scrub = new Scrub(() => secrets.map(Redacted.value))
+  const said = `${scrub.code(error)}: ${scrub.text(description)}`
+  return new AccessTokenError({
+    reason: new InvalidGrant({ detail: hint === undefined ? said : `${said} (${hint})` })
+  })
+}
+
 // -----------------------------------------------------------------------------
 // Service
 // -----------------------------------------------------------------------------
@@ -168,7 +248,8 @@ export interface Fetched {
  * Keeps the token that `fetch` makes until it expires, and has the next one fetched ahead: when five minutes of it are
  * left (at half time, for a token that lives less than ten), in the background, so that nobody waits. As long as that
  * fails, the old token serves while it lasts, and the next try comes after ten seconds at the earliest. A `fetch` that
- * takes longer than a minute is given up as {@link Unreachable}.
+ * takes longer than a minute is given up as {@link Unreachable}. Time is monotonic: setting the clock neither keeps a
+ * token longer nor drops it.
  *
  * @category constructors
  * @since 1.0.0
@@ -179,60 +260,48 @@ export const make = Effect.fnUntraced(function*<R>(
   const scope = yield* Effect.scope
   const context = yield* Effect.context<R>()
   let last: Fetched | undefined
-  const lookup = Effect.flatMap(
-    Effect.timeoutOrElse(Effect.provideContext(fetch, context), {
+  let kept: Kept | undefined
+  /** The token that was refused last: a fetch that was under way then may bring it once more. */
+  let refused: string | undefined
+  const lookup = Effect.suspend(() => {
+    refused = undefined
+    return Effect.timeoutOrElse(Effect.provideContext(fetch, context), {
       duration: "1 minute",
       orElse: () => Effect.fail(new AccessTokenError({ reason: new Unreachable({ detail: "no token for a minute" }) }))
-    }),
-    (fetched) =>
-      Effect.map(Clock.currentTimeMillis, (now): Kept => {
-        const { expiresIn, token } = fetched
-        last = fetched
-        const lifetime = Math.max(0, expiresIn * 1000)
-        return {
-          token,
-          answer: Effect.succeed(token),
-          lifetime,
-          expiresAt: now + lifetime,
-          refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2)
-        }
-      })
-  )
-  const cache = yield* Cache.makeWith(() => lookup, {
-    capacity: 1,
-    timeToLive: Exit.match({ onFailure: () => Duration.zero, onSuccess: ({ lifetime }) => Duration.millis(lifetime) })
+    })
   })
-  /** The one that was given last, unless it is being refreshed: asked for with every request, it must be quick to get. */
-  let current: Kept | undefined
-  const refresh = (kept: Kept) =>
-    lookup.pipe(
-      Effect.flatMap((next) =>
-        // a token that somebody fetched in the meantime is the newer one
-        Effect.flatMap(
-          Cache.invalidateWhen(cache, key, (current) => current === kept),
-          (isCurrent) => isCurrent ? Cache.set(cache, key, next) : Effect.void
-        )
-      ),
-      Effect.catchCause(() =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          kept.refreshAt = now + retryMillis
-        })
-      ),
-      Effect.forkIn(scope)
-    )
-  const find = Effect.flatMap(Cache.get(cache, key), (kept) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      // what is not kept at all is not fetched ahead
-      if (now < kept.refreshAt || kept.lifetime === 0) {
-        current = Number.isFinite(kept.refreshAt) ? kept : undefined
-        return kept.answer
+  const keep = (fetched: Fetched) =>
+    Effect.clockWith((clock): Effect.Effect<Redacted.Redacted, AccessTokenError> => {
+      if (keyText.secret(fetched.token) === undefined) {
+        const detail = keyText.notSet("the token")
+        return Effect.fail(new AccessTokenError({ reason: new NoCredentials({ detail }) }))
       }
-      // one refresh in flight; nothing may come between the two
-      return Effect.uninterruptible(Effect.suspend(() => {
-        kept.refreshAt = Number.POSITIVE_INFINITY
-        current = undefined
-        return Effect.as(refresh(kept), kept.token)
-      }))
+      last = fetched
+      const isRefused = Redacted.value(fetched.token) === refused
+      kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonicMillis(clock)) : undefined
+      return Effect.succeed(fetched.token)
+    })
+  /** Keeps nothing by itself: all who ask while a fetch is under way get what it brings. */
+  const flight = yield* Cache.make({
+    lookup: (_: typeof key) => Effect.flatMap(lookup, keep),
+    capacity: 1,
+    timeToLive: Duration.zero
+  })
+  const refresh = (old: Kept) =>
+    Effect.uninterruptible(Effect.suspend(() => {
+      // one refresh at a time
+      old.refreshAt = Number.POSITIVE_INFINITY
+      return lookup.pipe(
+        // a token that somebody fetched in the meantime is the newer one
+        Effect.flatMap((next) => kept === old ? keep(next) : Effect.void),
+        Effect.catchCause(() =>
+          Effect.clockWith((clock) => {
+            old.refreshAt = monotonicMillis(clock) + retryMillis
+            return Effect.void
+          })
+        ),
+        Effect.forkIn(scope)
+      )
     }))
   return {
     get quotaProject() {
@@ -242,21 +311,14 @@ export const make = Effect.fnUntraced(function*<R>(
       return last?.account
     },
     get: Effect.clockWith((clock) => {
-      const now = clock.currentTimeMillisUnsafe()
-      return current !== undefined && now < current.refreshAt && now < current.expiresAt ? current.answer : find
+      const now = monotonicMillis(clock)
+      if (kept === undefined || now >= kept.expiresAt) return Cache.get(flight, key)
+      return now < kept.refreshAt ? kept.answer : Effect.andThen(refresh(kept), kept.answer)
     }),
     invalidate: (token) =>
-      Effect.suspend(() => {
-        const isRefused = (kept: Kept) => Redacted.value(kept.token) === Redacted.value(token)
-        const forget = Cache.invalidateWhen(cache, key, (kept) => {
-          if (!isRefused(kept)) return false
-          // whoever found it just now does not make it the current one any more
-          kept.refreshAt = Number.POSITIVE_INFINITY
-          return true
-        })
-        return Effect.map(forget, () => {
-          if (current !== undefined && isRefused(current)) current = undefined
-        })
+      Effect.sync(() => {
+        refused = Redacted.value(token)
+        if (kept !== undefined && Redacted.value(kept.token) === refused) kept = undefined
       })
   }
 })
@@ -309,13 +371,23 @@ export const orEmulator = <E, R>(
 interface Kept {
   readonly token: Redacted.Redacted
   readonly answer: Effect.Effect<Redacted.Redacted>
-  /** Milliseconds. */
-  readonly lifetime: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the monotonic clock. */
   readonly expiresAt: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the monotonic clock. */
   refreshAt: number
 }
+
+const keptFrom = ({ expiresIn, token }: Fetched, now: number): Kept => {
+  const lifetime = expiresIn * 1000
+  return {
+    token,
+    answer: Effect.succeed(token),
+    expiresAt: now + lifetime,
+    refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2)
+  }
+}
+
+const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
 
 const key = "token"
 

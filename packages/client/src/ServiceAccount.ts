@@ -6,9 +6,9 @@
  * No layer fails to build for a bad or absent key: `AccessToken.get` fails, with a reason that tells what to mend, and so
  * a send fails with `AuthenticationError` (`NoAccessToken`).
  *
- * - `NoCredentials`: the key file cannot be read.
+ * - `NoCredentials`: the key file cannot be read, or the key is not set (a variable of the environment that is none).
  * - `InvalidKey`: the key or the key file is malformed, larger than 64 KiB, of another kind (such as `external_account`,
- *   which application default credentials read), or its `token_uri` is not Google's.
+ *   which application default credentials read), or its `token_uri` is not Google's. The text says what it is instead.
  * - `InvalidGrant`: the token endpoint refuses: the key is revoked, the account gone, or this machine's clock wrong.
  * - `InvalidResponse`: the token endpoint's answer has no token.
  * - `Unreachable`: the endpoint did not answer within 15 seconds, or is in trouble. This alone is retried by a send.
@@ -27,6 +27,7 @@ import * as Signature from "effect/crypto/Signature"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Equal from "effect/Equal"
 import * as FileSystem from "effect/FileSystem"
@@ -34,6 +35,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -42,7 +44,7 @@ import * as AccessToken from "./AccessToken.ts"
 import * as connection from "./internal/connection.ts"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import { type Answer, exchange, isLost, type Lost, quiet, timedOut } from "./internal/exchange.ts"
-import { Scrub } from "./internal/scrub.ts"
+import * as keyText from "./internal/keyText.ts"
 
 // -----------------------------------------------------------------------------
 // Options
@@ -57,7 +59,11 @@ import { Scrub } from "./internal/scrub.ts"
 export interface Options {
   /** The account: `client_email` of the key file. */
   readonly clientEmail: string
-  /** PEM, PKCS #8 (`BEGIN PRIVATE KEY`). Line breaks may be written as `\n`, as environment variables often have them. */
+  /**
+   * An RSA key in PEM: `BEGIN PRIVATE KEY` (PKCS #8), or `BEGIN RSA PRIVATE KEY` (PKCS #1). It is taken as environment
+   * variables and secret stores often have it, too: line breaks written as `\n`, as blanks, or left out; in quotes; in
+   * base64.
+   */
   readonly privateKey: Redacted.Redacted
   /** Tells the service which of the account's keys signed. */
   readonly privateKeyId?: string | undefined
@@ -134,7 +140,7 @@ export const layerConfig = (
   )
 
 /**
- * From the text of a key file, of at most 64 KiB. Never fails to build for a bad key: the first `AccessToken.get` tells.
+ * From the text of a key file, of at most 64 KiB, as it is or in base64. Never fails to build for a bad key: the first `AccessToken.get` tells.
  *
  * Dies, naming the option, if `tokenUrl` is neither https nor http on loopback.
  *
@@ -169,11 +175,7 @@ export const layerFile = (
       const read = fs.stream(path, { bytesToRead: maxKeyFileBytes + 1 }).pipe(
         Stream.decodeText,
         Stream.mkString,
-        Effect.mapError(({ reason }) =>
-          new AccessToken.AccessTokenError({
-            reason: new AccessToken.NoCredentials({ detail: `the key file ${path} cannot be read (${reason._tag})` })
-          })
-        )
+        Effect.mapError(({ reason }) => AccessToken.unreadable({ file: "the key file", path, why: reason._tag }))
       )
       const key = Effect.flatMap(read, (text) => parse(Redacted.make(text), options))
       return yield* make(key, options.tokenUrl)
@@ -211,8 +213,13 @@ const parse = Effect.fnUntraced(function*(
   json: Redacted.Redacted,
   { tokenUrl }: KeyFileOptions
 ): Effect.fn.Return<Options, AccessToken.AccessTokenError> {
-  const text = Redacted.value(json)
-  if (text.length > maxKeyFileBytes) return yield* invalidKey("the key file is larger than 64 KiB")
+  const given = keyText.secret(json)
+  if (given === undefined) return yield* notSet("the text of the key file")
+  if (given.length > maxKeyFileBytes) return yield* invalidKey("the key file is larger than 64 KiB")
+  const text = keyText.keyFile(given)
+  if (keyText.contentOf(text) === "key") {
+    return yield* invalidKey("this is a key, not the key file that has it in: ServiceAccount.layer takes a key")
+  }
   // of another type first: its other fields are missed for no good
   const type = Option.getOrUndefined(decodeType(text))?.type ?? "service_account"
   if (type !== "service_account") return yield* invalidKey(describeOther(type))
@@ -239,6 +246,9 @@ const describeOther = (type: string): string =>
 
 const whence = "the Firebase console makes one: project settings, service accounts"
 
+const notSet = (what: string) =>
+  new AccessToken.AccessTokenError({ reason: new AccessToken.NoCredentials({ detail: keyText.notSet(what) }) })
+
 const invalidKey = (detail: string) =>
   new AccessToken.AccessTokenError({ reason: new AccessToken.InvalidKey({ detail }) })
 
@@ -254,17 +264,18 @@ const make = Effect.fnUntraced(function*(
 ) {
   const client = yield* quiet()
   const url = yield* Effect.orDie(connection.endpoint("tokenUrl", tokenUrl))
+  const endpoint = `the token endpoint ${new URL(url).host}`
   const grant = Effect.fnUntraced(function*(options: Options) {
-    const assertion = yield* Effect.provide(sign(options), layerSignature)
-    const asked = exchange(client.execute(request(url, assertion)), yield* Clock.Clock, answerOrFail)
+    const signed = yield* Effect.provide(sign(options), layerSignature)
+    const asked = exchange(client.execute(request(url, signed.assertion)), yield* Clock.Clock, answerOrFail)
     const answer = yield* Effect.mapError(
       Effect.timeoutOrElse(asked, {
         duration: timeout,
         orElse: () => Effect.fail(timedOut(timeout))
       }),
-      ({ reason }) => unreachable(reason.message)
+      ({ reason }) => unreachable(`${endpoint} cannot be reached: ${reason.message}`)
     )
-    return yield* decode(answer)
+    return yield* decode(answer, endpoint, signed)
   })
   return yield* AccessToken.make(Effect.gen(function*() {
     const first = yield* key
@@ -273,7 +284,7 @@ const make = Effect.fnUntraced(function*(
         Effect.flatMap(key, (second) =>
           // the same key would be refused again
           Equal.equals(first, second) ? Effect.fail(refused) : grant(second))),
-      Effect.catchTag("Refused", (refused) => Effect.fail(refusal(refused)))
+      Effect.catchTag("Refused", ({ error }) => Effect.fail(error))
     )
   }))
 })
@@ -284,10 +295,26 @@ const timeout = Duration.seconds(15)
 
 const layerSignature = Layer.provide(Signature.layerWebCrypto, SecureRandom.layerWebCrypto)
 
-const privateKeyFormat = KeyFormat.pem(KeyFormat.pkcs8)
+interface Signed {
+  readonly assertion: Redacted.Redacted
+  readonly account: string | undefined
+  /** What no answer may be shown with. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}
 
-const sign = Effect.fnUntraced(function*({ clientEmail, privateKey, privateKeyId }: Options) {
-  const signature = yield* Signature.Signature
+const sign = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<
+  Signed,
+  AccessToken.AccessTokenError,
+  Signature.Signature
+> {
+  const { clientEmail, privateKeyId } = options
+  const text = keyText.secret(options.privateKey)
+  if (text === undefined) return yield* notSet("privateKey")
+  if (!Predicate.isString(clientEmail) || clientEmail === "") return yield* notSet("clientEmail")
+  const key = yield* Effect.mapError(
+    Effect.fromResult(keyText.privateKey(text)),
+    (problem) => invalidKey(`the private key ${problem}`)
+  )
   const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   const header: typeof OAuth.AssertionHeader.Type = { alg: "RS256", typ: "JWT", kid: privateKeyId }
   const claims: typeof OAuth.AssertionClaims.Type = {
@@ -298,12 +325,18 @@ const sign = Effect.fnUntraced(function*({ clientEmail, privateKey, privateKeyId
     exp: issuedAt + OAuth.maxAssertionSeconds
   }
   const payload = `${segment(header)}.${segment(claims)}`
-  const pem = Redacted.value(privateKey).replaceAll("\\r", "").replaceAll("\\n", "\n")
-  const signed = yield* KeyFormat.decodePrivate(privateKeyFormat, Signature.rsaPkcs1v15Sha256, pem).pipe(
+  const signature = yield* Signature.Signature
+  const format = key.format === "pkcs1" ? KeyFormat.pkcs1 : KeyFormat.pkcs8
+  const signed = yield* KeyFormat.decodePrivate(format, Signature.rsaPkcs1v15Sha256, key.der).pipe(
     Effect.flatMap((key) => signature.sign(key, new TextEncoder().encode(payload))),
-    Effect.mapError(() => invalidKey("the private key is not an RSA key in PEM, PKCS #8 (BEGIN PRIVATE KEY)"))
+    Effect.mapError(() => invalidKey("the private key is damaged"))
   )
-  return Redacted.make(`${payload}.${Base64Url.encode(signed)}`)
+  const assertion = Redacted.make(`${payload}.${Base64Url.encode(signed)}`)
+  return {
+    assertion,
+    account: /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(clientEmail) ? clientEmail : undefined,
+    secrets: [assertion, Redacted.make(Base64.encode(key.der))]
+  }
 })
 
 const segment = (part: object): string => Base64Url.encode(JSON.stringify(part))
@@ -318,45 +351,54 @@ const request = (url: string, assertion: Redacted.Redacted) =>
 // -----------------------------------------------------------------------------
 
 /** The endpoint refuses, and says why. */
-class Refused extends Data.TaggedError("Refused")<typeof OAuth.TokenError.Type> {}
+class Refused extends Data.TaggedError("Refused")<{
+  readonly code: string
+  readonly error: AccessToken.AccessTokenError
+}> {}
 
 const isInvalidGrant = (error: AccessToken.AccessTokenError | Refused): error is Refused =>
-  error._tag === "Refused" && error.error === "invalid_grant"
+  error._tag === "Refused" && error.code === invalidGrant
+
+const invalidGrant = "invalid_grant"
 
 const decodeToken = Schema.decodeUnknownResult(Schema.fromJsonString(OAuth.TokenResponse))
 
 const decodeError = Schema.decodeUnknownOption(Schema.fromJsonString(OAuth.TokenError))
 
 const decode = (
-  { status, text }: Answer
+  { status, text }: Answer,
+  endpoint: string,
+  signed: Signed
 ): Effect.Effect<AccessToken.Fetched, AccessToken.AccessTokenError | Refused> => {
   const error = status >= 400 && status <= 499 ? Option.getOrUndefined(decodeError(text)) : undefined
   if (status >= 500 || status === 429 || status === 408 || troubles.has(error?.error ?? "")) {
-    return Effect.fail(unreachable(`the token endpoint answered ${status}`))
+    return Effect.fail(unreachable(`${endpoint} answered ${status}`))
   }
-  if (error !== undefined) return Effect.fail(new Refused(error))
-  if (status !== 200) return Effect.fail(invalidResponse(`the token endpoint answered ${status}`))
+  if (error !== undefined) return Effect.fail(refusal(error, signed))
+  if (status !== 200) return Effect.fail(invalidResponse(`${endpoint} answered ${status}`))
   return Result.match(decodeToken(text), {
     onFailure: (error) =>
       Effect.fail(
-        invalidResponse(`the token endpoint's answer (200) has no usable access_token: ${oneLine(error.message)}`)
+        invalidResponse(`the answer of ${endpoint} (200) has no usable access_token: ${oneLine(error.message)}`)
       ),
     onSuccess: ({ access_token, expires_in }) =>
-      Effect.succeed({ token: Redacted.make(access_token), expiresIn: expires_in })
+      Effect.succeed({ token: Redacted.make(access_token), expiresIn: expires_in, account: signed.account })
   })
 }
 
 // RFC 6749 section 4.1.2.1 has the last two; Google's libraries try again for all of them
 const troubles = new Set(["internal_failure", "server_error", "temporarily_unavailable"])
 
-// what the endpoint quotes of the assertion is hidden by its look: see scrub.ts
-const scrub = new Scrub(() => [])
-
-const refusal = (refused: Refused) =>
-  new AccessToken.AccessTokenError({
-    reason: new AccessToken.InvalidGrant({
-      detail: `${scrub.code(refused.error)}: ${scrub.text(refused.error_description ?? "no description")}` +
-        (isInvalidGrant(refused) ? " (is the key revoked, or this machine's clock wrong?)" : "")
+const refusal = ({ error, error_description }: typeof OAuth.TokenError.Type, { account, secrets }: Signed) =>
+  new Refused({
+    code: error,
+    error: AccessToken.refused({
+      error,
+      description: error_description,
+      hint: error === invalidGrant
+        ? `is the key of ${account ?? "the account"} revoked, or this machine's clock wrong?`
+        : undefined,
+      secrets
     })
   })
 

@@ -1,6 +1,6 @@
 import { AccessToken } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted, Scheduler } from "effect"
+import { Clock, Effect, Fiber, Layer, Redacted, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { givingWayAt } from "./utils/time.ts"
 
@@ -128,6 +128,64 @@ describe("AccessToken", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Fiber.join(fiber)).reason._tag, "Unreachable")
       assert.strictEqual(yield* get, "token")
+    }).pipe(Effect.provide(layer))
+  })
+
+  describe("a clock that is set", () => {
+    /** Runs with a wall clock that is some milliseconds off. */
+    const off = (millis: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      TestClock.testClockWith((clock) =>
+        Effect.provideService(effect, Clock.Clock, {
+          ...clock,
+          currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + millis
+        })
+      )
+
+    it.effect("back keeps no token longer", () => {
+      const { fetched, layer } = tokens({ expiresIn: 60, failing: (n) => n === 2 })
+      return Effect.gen(function*() {
+        yield* afterASecond(get)
+        yield* TestClock.adjust("30 seconds")
+        const before = off(-3_600_000)
+        // the refresh ahead comes in time, and so does the next try
+        assert.strictEqual(yield* before(get), "token-1")
+        yield* TestClock.adjust("11 seconds")
+        assert.strictEqual(fetched.times, 2)
+        yield* before(get)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* before(get), "token-3")
+        yield* TestClock.adjust("60 seconds")
+        assert.strictEqual(yield* afterASecond(before(get)), "token-4")
+      }).pipe(Effect.provide(layer))
+    })
+
+    it.effect("forward drops none", () => {
+      const { fetched, layer } = tokens()
+      return Effect.gen(function*() {
+        yield* afterASecond(get)
+        assert.strictEqual(yield* off(7_200_000)(get), "token-1")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(fetched.times, 1)
+      }).pipe(Effect.provide(layer))
+    })
+  })
+
+  it.effect("does not wait for a fetch to forget a token", () =>
+    Effect.gen(function*() {
+      const fetching = yield* Effect.forkChild(get, { startImmediately: true })
+      yield* invalidate("token-1")
+      yield* Fiber.interrupt(fetching)
+    }).pipe(Effect.provide(AccessToken.layer(Effect.never))))
+
+  it.effect("tells the quota project and the account of the token that it gave", () => {
+    const layer = AccessToken.layer(
+      Effect.succeed({ token: Redacted.make("token"), expiresIn: 3600, quotaProject: "billing", account: "me@p" })
+    )
+    return Effect.gen(function*() {
+      const service = yield* AccessToken.AccessToken
+      assert.deepStrictEqual([service.quotaProject, service.account], [undefined, undefined])
+      yield* service.get
+      assert.deepStrictEqual([service.quotaProject, service.account], ["billing", "me@p"])
     }).pipe(Effect.provide(layer))
   })
 

@@ -1,10 +1,11 @@
-import { AccessToken, ServiceAccount } from "@cloud-messaging/client"
+import { AccessToken, Gcm, Message, Messaging, ServiceAccount } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Deferred, Effect, Exit, Fiber, FileSystem, Layer, Path, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { generateKeyPairSync } from "node:crypto"
+import { createPrivateKey, generateKeyPairSync } from "node:crypto"
+import { inspect } from "node:util"
 import * as Http from "./utils/http.ts"
 
 const get = AccessToken.AccessToken.use(({ get }) => get)
@@ -47,14 +48,167 @@ describe("ServiceAccount", () => {
       assert.match(Redacted.value(yield* Effect.provide(get, layer)), /^emulator-access-token-1-/)
     }))
 
-  it.effect("takes a key whose line breaks are written as \\n, as environment variables have them", () =>
+  describe("a private key that came through variables and secret stores", () => {
+    const pem = Redacted.value(Emulator.serviceAccount.privateKey)
+    const base64 = (text: string) => Buffer.from(text).toString("base64")
+    const oneLine = pem.replaceAll("\n", "\\n")
+    const spellings: Record<string, string> = {
+      "as Google writes it": pem,
+      "with line breaks of Windows": pem.replaceAll("\n", "\r\n"),
+      "with line breaks as \\n": oneLine,
+      "with line breaks as \\r\\n": pem.replaceAll("\n", "\\r\\n"),
+      "escaped twice": pem.replaceAll("\n", "\\\\n"),
+      "escaped three times": pem.replaceAll("\n", "\\\\\\\\n"),
+      "in double quotes": `"${oneLine}"`,
+      "in single quotes": `'${pem}'`,
+      "as a line of JSON": `"private_key": "${oneLine}",`,
+      "as a value of JSON": `"${oneLine}",`,
+      "as a line of .env": `FCM_PRIVATE_KEY="${oneLine}"`,
+      "with blanks for line breaks": pem.replaceAll("\n", " "),
+      "without line breaks": pem.replaceAll("\n", ""),
+      "without any white space": pem.replace(/\s/g, ""),
+      "with a byte order mark": `\uFEFF${pem}`,
+      "in base64": base64(pem),
+      "in base64, with its quotes": base64(`"${oneLine}"`),
+      "without its first and last line": pem.replace(/-----.*-----/g, ""),
+      "behind a certificate": `-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n${pem}`,
+      "as PKCS #1": createPrivateKey(pem).export({ type: "pkcs1", format: "pem" }).toString()
+    }
+    for (const [how, text] of Object.entries(spellings)) {
+      it.effect(`is taken ${how}`, () =>
+        Effect.gen(function*() {
+          // the emulator verifies the signature
+          const layer = Layer.provide(
+            ServiceAccount.layer({ ...Emulator.serviceAccount, privateKey: Redacted.make(text) }),
+            Emulator.layerHttpClient
+          )
+          assert.match(Redacted.value(yield* Effect.provide(get, layer)), /^emulator-access-token-1-/)
+        }))
+    }
+
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" })
+    const encryption = { cipher: "aes-256-cbc", passphrase: "secret" }
+    const rsa = createPrivateKey(pem)
+    const others: Record<string, readonly [text: string, says: RegExp]> = {
+      "an elliptic curve key": [ec.privateKey.export({ type: "pkcs8", format: "pem" }).toString(), /elliptic curve/],
+      "an elliptic curve key in its own format": [
+        ec.privateKey.export({ type: "sec1", format: "pem" }).toString(),
+        /elliptic curve/
+      ],
+      "another key": [
+        generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+        /is not the RSA private key/
+      ],
+      "an encrypted key": [rsa.export({ type: "pkcs8", format: "pem", ...encryption }).toString(), /encrypted/],
+      "an encrypted key, PKCS #1": [
+        rsa.export({ type: "pkcs1", format: "pem", ...encryption }).toString(),
+        /encrypted/
+      ],
+      "a public key": [keyPair.publicKey, /public key/],
+      "a certificate": ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", /certificate/],
+      "the whole key file": [JSON.stringify(keyFile), /whole key file, which ServiceAccount.layerJson takes/],
+      "the whole key file in base64": [base64(JSON.stringify(keyFile)), /whole key file/],
+      "the first line alone": ["-----BEGIN PRIVATE KEY-----", /no last line .* written as \\n/],
+      "a key without its end": [pem.slice(0, 800), /no last line/],
+      "a key without its middle": [pem.slice(0, 92) + pem.slice(-27), /was cut: it has 48 of 1218 bytes/],
+      "a key with a lost letter": [pem.slice(0, 80) + pem.slice(81), /damaged/],
+      "the key's id": ["0123456789abcdef0123456789abcdef01234567", /not in PEM/],
+      "white space": [" \n", /is empty/]
+    }
+    for (const [what, [text, says]] of Object.entries(others)) {
+      it.effect(`is told from ${what}`, () =>
+        Effect.gen(function*() {
+          const layer = Layer.provide(
+            ServiceAccount.layer({ ...key, privateKey: Redacted.make(text) }),
+            Http.layer(token)
+          )
+          const [tag, message] = yield* reasonOf(layer)
+          assert.strictEqual(tag, "InvalidKey")
+          assert.match(message, says)
+          assert.notMatch(message, /MII|eyJ|0123|secret/)
+        }))
+    }
+  })
+
+  it.effect("what is not set is no defect", () =>
     Effect.gen(function*() {
-      const privateKey = Redacted.make(Redacted.value(Emulator.serviceAccount.privateKey).replaceAll("\n", "\\n"))
-      const layer = Layer.provide(
-        ServiceAccount.layer({ ...Emulator.serviceAccount, privateKey }),
-        Emulator.layerHttpClient
-      )
-      yield* Effect.provide(get, layer)
+      // as of a variable that is none, in a program that does not ask
+      const unset: { readonly text: string } = JSON.parse("{}")
+      const redacted = Redacted.make(unset.text)
+      const layers = [
+        ServiceAccount.layer({ ...key, privateKey: redacted }),
+        ServiceAccount.layer({ ...key, privateKey: Redacted.make("") }),
+        ServiceAccount.layer({ ...key, clientEmail: unset.text }),
+        ServiceAccount.layerJson(redacted),
+        ServiceAccount.layerFile(unset.text),
+        ServiceAccount.layerFile(""),
+        AccessToken.layer(Effect.succeed({ token: redacted, expiresIn: 3600 }))
+      ]
+      for (const layer of layers) {
+        const [tag, message] = yield* reasonOf(Layer.provide(layer, [Http.layer(token), NodeServices.layer]))
+        assert.strictEqual(tag, "NoCredentials")
+        assert.match(message, /is not set/)
+      }
+      const gcm = Layer.provide(Gcm.layer({ apiKey: redacted }), Http.layer(Http.accept))
+      const error = yield* Effect.flip(Effect.provide(Messaging.send(Message.make({ data: { a: 1 } }), "t"), gcm))
+      assert.strictEqual(error.reason._tag, "NoAccessToken")
+    }))
+
+  it.effect("takes the text of a key file with a byte order mark, and in base64", () =>
+    Effect.gen(function*() {
+      const json = JSON.stringify(keyFile)
+      for (const text of [`\uFEFF${json}`, Buffer.from(json).toString("base64"), `'${json}'`]) {
+        yield* Effect.provide(get, fromJson(text))
+      }
+    }))
+
+  it.effect("tells the account of the key", () =>
+    Effect.gen(function*() {
+      const accountOf = (clientEmail: string) =>
+        Effect.gen(function*() {
+          const service = yield* AccessToken.AccessToken
+          yield* service.get
+          return service.account
+        }).pipe(Effect.provide(Layer.provide(ServiceAccount.layer({ ...key, clientEmail }), Http.layer(token))))
+      assert.strictEqual(yield* accountOf(key.clientEmail), key.clientEmail)
+      // it is shown in errors
+      assert.isUndefined(yield* accountOf(keyPair.privateKey))
+    }))
+
+  it.effect("law 9: what stands in the place of a path is not shown, unless it looks like a path", () =>
+    Effect.gen(function*() {
+      const json = JSON.stringify(keyFile)
+      const pem = keyPair.privateKey
+      const given: Record<string, readonly [path: string, says: RegExp]> = {
+        "a key file": [json, /no path, but the text of such a file: ServiceAccount.layerJson takes it/],
+        "a key file on many lines": [JSON.stringify(keyFile, undefined, 2), /no path, but the text of such a file/],
+        "a key file in base64": [Buffer.from(json).toString("base64"), /no path, but the text of such a file/],
+        "a key": [pem, /no path, but a key: ServiceAccount.layer takes one/],
+        "a key in base64": [Buffer.from(pem).toString("base64"), /no path, but a key/],
+        "a key without its first and last line": [pem.replace(/-----.*-----/g, ""), /no path, but a key/],
+        "a part of a key": [pem.slice(40, 100), /is not shown/],
+        "a part of a key that has a slash in it": ["MIIw0BAQEFAASCBKgwggS/AoIBAQDTkJe9EBXd7rdCjl", /is not shown/],
+        "a key with a null byte": [`${pem.slice(40, 100)}\0`, /is not shown/],
+        "an API key": [`AIzaSy${"MIIabcdefghijklmno-MIIabcdefghij"}`, /is not shown/],
+        "a refresh token": ["1//0gMIIabcdefghij-MIIabcdefghij.json", /is not shown/]
+      }
+      for (const [name, [path, says]] of Object.entries(given)) {
+        const error = yield* Effect.flip(get).pipe(
+          Effect.provide(Layer.provide(ServiceAccount.layerFile(path), [Http.layer(token), NodeServices.layer]))
+        )
+        assert.strictEqual(error.reason._tag, "NoCredentials", name)
+        assert.match(error.message, says, name)
+        assert.notMatch(inspect(error, { depth: null, showHidden: true }), /MII|eyJ|private_key/, name)
+      }
+      const digest = "/var/lib/0123456789abcdef0123456789abcdef/key.json"
+      for (
+        const path of ["key.json", "./my keys/key.json", "/run/secrets/fcm", "C:\\keys\\fcm.json", "ключ.json", digest]
+      ) {
+        const [, message] = yield* reasonOf(
+          Layer.provide(ServiceAccount.layerFile(path), [Http.layer(token), NodeServices.layer])
+        )
+        assert.strictEqual(message, `no access token: the key file ${path} cannot be read (NotFound)`)
+      }
     }))
 
   it.effect("gets a token from the text of a key file", () =>
@@ -218,12 +372,19 @@ describe("ServiceAccount", () => {
       assert.deepStrictEqual(requests, [])
     }))
 
-  it.effect("law 11: a key file of before 2018 names Google's endpoint by another name; that one is not asked", () =>
+  it.effect("law 11: older key files name Google's endpoint by other names; those are not asked", () =>
     Effect.gen(function*() {
-      const requests: Array<Http.Recorded> = []
-      const json = JSON.stringify({ ...keyFile, token_uri: "https://accounts.google.com/o/oauth2/token" })
-      yield* Effect.provide(get, fromJson(json, requests))
-      assert.deepStrictEqual(requests.map(({ url }) => url), ["https://oauth2.googleapis.com/token"])
+      const names = [
+        "https://accounts.google.com/o/oauth2/token",
+        "https://www.googleapis.com/oauth2/v3/token",
+        "https://www.googleapis.com/oauth2/v4/token",
+        "https://oauth2.mtls.googleapis.com/token"
+      ]
+      for (const token_uri of names) {
+        const requests: Array<Http.Recorded> = []
+        yield* Effect.provide(get, fromJson(JSON.stringify({ ...keyFile, token_uri }), requests))
+        assert.deepStrictEqual(requests.map(({ url }) => url), ["https://oauth2.googleapis.com/token"])
+      }
     }))
 
   it.effect("law 11: dies, naming the option, for a tokenUrl that is neither https nor loopback", () =>
@@ -301,7 +462,7 @@ describe("ServiceAccount", () => {
         "an odd key": JSON.stringify({ ...keyFile, private_key: 5 }),
         "lines of a key": JSON.stringify({ ...keyFile, private_key: ["SECRET"] }),
         "JSON with a key that is not quoted": "{\"private_key\": SECRET}",
-        "base64": Buffer.from(JSON.stringify(keyFile)).toString("base64"),
+        "base64 that is cut": Buffer.from(JSON.stringify(keyFile)).toString("base64").slice(0, 801),
         "no key": JSON.stringify({ ...keyFile, private_key: "SECRET" }),
         "another type": JSON.stringify({ type: "external_account", client_email: "a", private_key: "SECRET" }),
         "a public key": JSON.stringify({ ...keyFile, private_key: keyPair.publicKey })
@@ -322,16 +483,18 @@ describe("ServiceAccount", () => {
         ),
         [
           "InvalidGrant",
-          "no access token: invalid_grant: Invalid JWT Signature. (is the key revoked, or this machine's clock wrong?)"
+          "no access token: invalid_grant: Invalid JWT Signature. " +
+          "(is the key of me@my-project.iam.gserviceaccount.com revoked, or this machine's clock wrong?)"
         ]
       )
       assert.deepStrictEqual(yield* answered(Http.text("<html>", { status: 400 })), [
         "InvalidResponse",
-        "no access token: the token endpoint answered 400"
+        "no access token: the token endpoint oauth2.googleapis.com answered 400"
       ])
       assert.deepStrictEqual(yield* answered(Http.json({ id_token: "x" })), [
         "InvalidResponse",
-        "no access token: the token endpoint's answer (200) has no usable access_token: Missing key at [\"access_token\"]"
+        "no access token: the answer of the token endpoint oauth2.googleapis.com (200) has no usable access_token: " +
+        "Missing key at [\"access_token\"]"
       ])
       assert.match(
         (yield* answered(Http.json({ error: "invalid_grant", error_description: null }, { status: 400 })))[1],
@@ -386,6 +549,8 @@ describe("ServiceAccount", () => {
       )
       yield* Deferred.await(asked)
       yield* TestClock.adjust("15 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(fiber), ["Unreachable", "no access token: no answer within 15s"])
+      const [tag, message] = yield* Fiber.join(fiber)
+      assert.strictEqual(tag, "Unreachable")
+      assert.match(message, /the token endpoint oauth2\.googleapis\.com cannot be reached: no answer within 15s/)
     }))
 })

@@ -283,17 +283,36 @@ describe("law 9", () => {
       }
     }))
 
-  it.effect("the token endpoint may quote the assertion", () =>
+  it.effect("the token endpoint may quote the assertion, whole and in part, and the key", () =>
     Effect.gen(function*() {
-      const quotings: ReadonlyArray<Http.Answer> = [
-        ({ text }) => Http.json({ error: new URLSearchParams(text).get("assertion") }, { status: 400 }),
-        ({ text }) => Http.json({ error: "invalid_grant", error_description: `\u001b[31m${text}\r\n` }, { status: 400 })
-      ]
-      for (const quoting of quotings) {
+      const key = Redacted.value(Emulator.serviceAccount.privateKey)
+      const describing = (describe: (assertion: string) => string): Http.Answer => ({ text }) =>
+        Http.json({
+          error: "invalid_grant",
+          error_description: describe(new URLSearchParams(text).get("assertion") ?? "")
+        }, { status: 400 })
+      const quotings: Record<string, Http.Answer> = {
+        "as the code": ({ text }) => Http.json({ error: new URLSearchParams(text).get("assertion") }, { status: 400 }),
+        "in the form": ({ text }) =>
+          Http.json({ error: "invalid_grant", error_description: `\u001b[31m${text}\r\n` }, { status: 400 }),
+        "in words": describing((assertion) => assertion.match(/[^]{1,12}/g)?.join(" ") ?? ""),
+        "by its parts": describing((assertion) => assertion.replaceAll(".", " . ")),
+        "a piece of it": describing((assertion) => `Bad part ${assertion.slice(-14)}!`),
+        "the key": describing(() => key),
+        "the lines of the key": describing(() => key.split("\n").slice(7, 9).join("\\n")),
+        "a piece of the key": describing(() => `Bad key ${key.slice(-50, -38)}!`)
+      }
+      for (const [how, quoting] of Object.entries(quotings)) {
+        const sent: Array<Http.Recorded> = []
         const error = yield* AccessToken.AccessToken.use(({ get }) => Effect.flip(get)).pipe(
-          Effect.provide(Layer.provide(ServiceAccount.layer(Emulator.serviceAccount), Http.layer(quoting)))
+          Effect.provide(Layer.provide(ServiceAccount.layer(Emulator.serviceAccount), Http.layer(quoting, sent)))
         )
-        for (const text of shown(error)) assert.notInclude(text, "eyJ")
+        const secrets = [new URLSearchParams(sent[0]?.text).get("assertion") ?? "", key.replace(/\s|-----.*-----/g, "")]
+        for (const text of shown(error)) {
+          for (const run of text.match(/[\w+/-]{10,}/g) ?? []) {
+            assert.isFalse(secrets.some((secret) => secret.includes(run)), `${how}: ${run}`)
+          }
+        }
         for (const text of [error.message, error.reason.message]) assert.notInclude(text, "\u001b")
       }
     }))

@@ -6,19 +6,30 @@
 import * as AccessToken from "@cloud-messaging/client/AccessToken"
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as OAuth from "@cloud-messaging/protocol/OAuth"
+import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { type AuthClient, gaxios, GoogleAuth } from "google-auth-library"
-import { type Fate, makeFetch } from "./internal/authFetch.ts"
+import type * as Scope from "effect/Scope"
+import {
+  type AuthClient,
+  BaseExternalAccountClient,
+  gaxios,
+  GdchClient,
+  GoogleAuth,
+  Impersonated,
+  JWT
+} from "google-auth-library"
+import { type Answer, ask, type Fate, makeFetch, quiet } from "./internal/authFetch.ts"
 
 /**
  * Access tokens from application default credentials, as Google's own libraries find them.
@@ -33,10 +44,24 @@ import { type Fate, makeFetch } from "./internal/authFetch.ts"
  * - the metadata server of Google's machines (Compute Engine, GKE, Cloud Run, Functions).
  *
  * Files are read again whenever a token must be made, by `google-auth-library`; its requests go through the `HttpClient`.
- * Whatever a file says, credentials are sent to `https://*.googleapis.com` alone. A universe other than `googleapis.com` is
- * an `InvalidKey`. Never fails to build for bad or absent credentials: the first `AccessToken.get` tells.
+ * Never fails to build for bad or absent credentials: the first `AccessToken.get` tells what to mend.
+ *
+ * The quota project of the tokens is that of `GOOGLE_CLOUD_QUOTA_PROJECT`, else `quota_project_id` of the file. A variable
+ * that holds no id of a project is a `ConfigError`.
  *
  * With `FIREBASE_MESSAGING_EMULATOR_HOST` set, the token is `owner`, and nothing is read.
+ *
+ * **Where credentials go**
+ *
+ * Whatever a file says, credentials are sent to Google's token services alone, over https: `oauth2.googleapis.com/token`
+ * and its older names; `sts.googleapis.com` and `iamcredentials.googleapis.com`, with their regional hosts
+ * (`sts.REGION.rep.googleapis.com`, `REGION-sts.googleapis.com`), those for mTLS (`sts.mtls.googleapis.com`) and those of
+ * Private Service Connect (`sts-NAME.p.googleapis.com`). A file that names another place is an `InvalidKey`, and so is a
+ * universe other than `googleapis.com`. No redirect is followed.
+ *
+ * A file may have its subject token got from any URL, as it may name any file of this machine: what is read there goes to
+ * Google's Security Token Service and nowhere else. The session token of AWS's metadata service goes back to that service
+ * alone.
  *
  * **Gotchas**
  *
@@ -49,12 +74,15 @@ import { type Fate, makeFetch } from "./internal/authFetch.ts"
 export const layer: Layer.Layer<AccessToken.AccessToken, Config.ConfigError, HttpClient.HttpClient> = AccessToken
   .orEmulator(Layer.unwrap(
     Effect.gen(function*() {
-      const path = yield* Config.option(Config.String("GOOGLE_APPLICATION_CREDENTIALS"))
-      const client = HttpClient.transformResponse(
-        yield* HttpClient.HttpClient,
-        Effect.provideService(HttpClient.TracerDisabledWhen, constTrue)
+      const path = yield* optional(Config.String("GOOGLE_APPLICATION_CREDENTIALS"))
+      const quotaProject = yield* optional(Config.schema(ProjectId, "GOOGLE_CLOUD_QUOTA_PROJECT"))
+      const client = yield* quiet
+      return AccessToken.layer(
+        Effect.map(
+          token(client, path),
+          (fetched) => quotaProject === undefined ? fetched : { ...fetched, quotaProject }
+        )
       )
-      return AccessToken.layer(token(client, Option.getOrUndefined(path)))
     })
   ))
 
@@ -62,10 +90,25 @@ export const layer: Layer.Layer<AccessToken.AccessToken, Config.ConfigError, Htt
 // internal
 // -----------------------------------------------------------------------------
 
+/** An empty variable is none. */
+const optional = (config: Config.Config<string>) =>
+  Effect.map(Config.option(config), (text) => Option.getOrUndefined(text) || undefined)
+
+/** It goes into a header. */
+const ProjectId = Schema.String.check(Schema.makeFilter<string>(
+  (text) => /^[a-z0-9:.-]*$/i.test(text),
+  { expected: "the id of a project" }
+))
+
+const isProjectId = Schema.is(ProjectId)
+
 type Token = Effect.Effect<AccessToken.Fetched, AccessToken.AccessTokenError>
 
 const token = (client: HttpClient.HttpClient, path: string | undefined): Token =>
-  Effect.flatMap(fromFile(client, path), Option.match({ onNone: () => fromMetadata(client), onSome: Effect.succeed }))
+  Effect.flatMap(
+    Effect.scoped(fromFile(client, path)),
+    Option.match({ onNone: () => fromMetadata(client), onSome: Effect.succeed })
+  )
 
 // -----------------------------------------------------------------------------
 // Files
@@ -81,8 +124,10 @@ class Auth extends GoogleAuth {
   }
 
   override fromJSON(...args: Parameters<GoogleAuth["fromJSON"]>): ReturnType<GoogleAuth["fromJSON"]> {
-    if (hasCertificate(args[0])) throw new Error("a client certificate belongs to connections of its own")
     const client = super.fromJSON(...args)
+    // however the file spells it
+    if (sourceOf(client) === "certificate") throw new Unsupported(byCertificate)
+    if (client instanceof GdchClient) throw new Unsupported("of Google Distributed Cloud, which has no FCM")
     this.#redirect(client)
     return client
   }
@@ -104,85 +149,231 @@ class Auth extends GoogleAuth {
 
   /** What a file says, or gcloud's file if there is one. */
   find(path: string | undefined): Promise<AuthClient | null> {
-    return path === undefined || path === ""
+    return path === undefined
       ? this._tryGetApplicationCredentialsFromWellKnownFile()
       : this._getApplicationCredentialsFromFilePath(path)
   }
 }
 
-const hasCertificate = Schema.is(Schema.Struct({ credential_source: Schema.Struct({ certificate: Schema.Unknown }) }))
+class Unsupported extends Error {}
+
+const byCertificate = "for workload identity federation by an X.509 certificate, which is not supported"
+
+/** Where a federated client has its subject token from. */
+const sourceOf = (client: unknown): unknown =>
+  Predicate.hasProperty(client, "credentialSourceType") ? client.credentialSourceType : undefined
 
 class LibraryError extends Data.TaggedError("LibraryError")<{ readonly cause: unknown }> {}
 
 const library = <A>(run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => new LibraryError({ cause }) })
 
-const fromFile = Effect.fnUntraced(function*(client: HttpClient.HttpClient, path: string | undefined) {
-  const { fetch, fate } = makeFetch(client)
+const fromFile = Effect.fnUntraced(function*(
+  client: HttpClient.HttpClient,
+  path: string | undefined
+): Effect.fn.Return<Option.Option<AccessToken.Fetched>, AccessToken.AccessTokenError, Scope.Scope> {
+  const { fetch, fate } = yield* makeFetch(client)
   const auth = new Auth(fetch)
   const found = yield* library(() => auth.find(path)).pipe(Effect.mapError(({ cause }) => unreadable(path, cause)))
   if (found === null) return Option.none()
   if (found.universeDomain !== universe) return yield* invalidKey(`the credentials are not of ${universe}`)
-  // the library's errors may quote anything
-  const { token } = yield* library(() => found.getAccessToken()).pipe(Effect.mapError(() => refused(fate())))
-  if (typeof token !== "string") return yield* invalidResponse("the token endpoint gave no token")
-  const now = yield* Clock.currentTimeMillis
-  const expiresAt = found.credentials.expiry_date ?? now
-  return Option.some({ token: Redacted.make(token), expiresIn: (expiresAt - now) / 1000 })
+  const quotaProject = found.quotaProjectId || undefined
+  if (quotaProject !== undefined && !isProjectId(quotaProject)) {
+    return yield* invalidKey("quota_project_id of the credentials is not the id of a project")
+  }
+  const { token } = yield* library(() => found.getAccessToken()).pipe(
+    Effect.mapError(({ cause }) => failed(found, fate(), cause))
+  )
+  const last = fate()
+  if (typeof token !== "string" || last?._tag !== "Answered") return yield* failed(found, last, undefined)
+  return Option.some({
+    token: Redacted.make(token),
+    expiresIn: yield* lifetime(last.answer),
+    quotaProject,
+    account: accountOf(found)
+  })
 })
 
 const universe = "googleapis.com"
 
-const isMissing = Schema.is(Schema.Struct({ code: Schema.Literals(["ENOENT", "EACCES", "ENOTDIR"]) }))
+/** An account that is shown in errors. */
+const isEmail = (text: string | null | undefined): text is string => /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(text ?? "")
 
-const unreadable = (path: string | undefined, cause: unknown) =>
-  isMissing(cause)
-    ? noCredentials(`the credentials file ${path ?? "of gcloud"} cannot be read`)
-    : invalidKey(`the credentials file ${path ?? "of gcloud"} is not understood`)
+const accountOf = (found: AuthClient): string | undefined => {
+  const account = found instanceof JWT
+    ? found.email
+    : found instanceof Impersonated
+    ? found.getTargetPrincipal()
+    : found instanceof BaseExternalAccountClient
+    ? found.getServiceAccountEmail()
+    : undefined
+  return isEmail(account) ? account : undefined
+}
 
-const refused = (fate: Fate | undefined) => {
+const decodeExpiry = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Union([
+  Schema.Struct({ expires_in: Schema.Finite }),
+  Schema.Struct({ expireTime: Schema.String })
+])))
+
+/** Seconds. A time is read by the clock of the server that tells it: the one of this machine may be wrong. */
+const lifetime = Effect.fnUntraced(function*({ headers, text }: Answer) {
+  const expiry = Option.getOrElse(decodeExpiry(text), () => ({ expires_in: 0 }))
+  if ("expires_in" in expiry) return expiry.expires_in
+  const date = Date.parse(headers["date"] ?? "")
+  const now = Number.isNaN(date) ? yield* Clock.currentTimeMillis : date
+  return (Date.parse(expiry.expireTime) - now) / 1000
+})
+
+// -----------------------------------------------------------------------------
+// What is wrong with files
+// -----------------------------------------------------------------------------
+
+const whyOf: { readonly [code: string]: string } = {
+  ENOENT: "not found",
+  ENOTDIR: "not found",
+  ENAMETOOLONG: "not found",
+  EACCES: "permission denied"
+}
+
+const unreadable = (path: string | undefined, cause: unknown): AccessToken.AccessTokenError => {
+  const file = path === undefined ? "the credentials file of gcloud" : "the file of GOOGLE_APPLICATION_CREDENTIALS"
+  if (cause instanceof Unsupported) return invalidKey(`${file} is ${cause.message}`)
+  if (cause instanceof SyntaxError) return invalidKey(`${file} is not JSON`)
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : undefined
+  const text = cause instanceof Error ? cause.message : ""
+  if (code !== undefined || text.startsWith("The file at ")) {
+    const why = whyOf[code ?? ""] ?? "not a file"
+    return path === undefined
+      ? noCredentials(`${file} cannot be read (${why})`)
+      : AccessToken.unreadable({ file, path, why })
+  }
+  const [, field] = /does not contain an? (\w{1,40}) field/.exec(text) ?? []
+  return invalidKey(field === undefined ? `${file} is not understood` : `${file} has no ${field}`)
+}
+
+// -----------------------------------------------------------------------------
+// Why there is no token
+// -----------------------------------------------------------------------------
+
+/** The library's own errors may quote anything: they are looked at, and not passed on. */
+const failed = (found: AuthClient, fate: Fate | undefined, cause: unknown): AccessToken.AccessTokenError => {
   switch (fate?._tag) {
     case "Forbidden":
-      return invalidKey("the credentials would be sent elsewhere than to https://*.googleapis.com")
+      return invalidKey(
+        `the credentials name ${fate.to} as the place to send them to, which is none of Google's token services`
+      )
+    case "Unanswered":
+      return unreachable(fate.message)
     case "Answered":
-      if (fate.status < 400) return invalidResponse("the token endpoint's answer has no access_token")
-      return fate.status >= 500 || fate.status === 429
-        ? unreachable(`the token endpoint answered ${fate.status}`)
-        : invalidGrant(`the token endpoint answered ${fate.status}`)
-    case "Unreachable":
-      return unreachable("the token endpoint cannot be reached")
+      return refused(found, fate)
     case undefined:
-      return invalidKey("the credentials cannot be used")
+      return unasked(found, cause)
   }
+}
+
+/** Nobody was asked: there is something wrong on this machine. */
+const unasked = (found: AuthClient, cause: unknown): AccessToken.AccessTokenError => {
+  switch (sourceOf(found)) {
+    case "file":
+      return noCredentials(
+        "the file of the subject token, which credential_source of the credentials names, cannot be read, or has no " +
+          "token in it: does the platform put it there?"
+      )
+    case "executable":
+      return noCredentials(
+        cause instanceof Error && cause.message.includes(allowExecutables)
+          ? "the credentials have a program run that gives the subject token: " +
+            `set ${allowExecutables}=1 if you trust the file that says so`
+          : "the program that gives the subject token, which credential_source of the credentials names, failed"
+      )
+    case "aws":
+      return noCredentials(
+        "AWS's region or credentials are not found: set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or " +
+          "have credential_source of the credentials name AWS's metadata service"
+      )
+    default:
+      return invalidKey(
+        found instanceof JWT
+          ? "private_key of the credentials is not an RSA key in PEM (BEGIN PRIVATE KEY)"
+          : "the credentials cannot be used"
+      )
+  }
+}
+
+const allowExecutables = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"
+
+const decodeTokenError = Schema.decodeUnknownOption(Schema.fromJsonString(OAuth.TokenError))
+
+const refused = (
+  found: AuthClient,
+  { answer: { status, text }, host, secrets, service }: Extract<Fate, { readonly _tag: "Answered" }>
+): AccessToken.AccessTokenError => {
+  if (status >= 500 || status === 429 || status === 408) return unreachable(`${host} answered ${status}`)
+  if (service === undefined) return noCredentials(`${host} gave no subject token: it answered ${status}`)
+  if (status < 400) return invalidResponse(`${host} answered ${status}, without an access token`)
+  if (service === "iam") {
+    const hint = hints.impersonate(accountOf(found) ?? "the service account")
+    const said = Option.getOrUndefined(RpcStatus.decodeEnvelope(text))
+    return said?.status === undefined
+      ? invalidGrant(`${host} answered ${status} (${hint})`)
+      : AccessToken.refused({ error: said.status, description: said.message, hint, secrets })
+  }
+  const hint = hintOf(found, service)
+  const said = Option.getOrUndefined(decodeTokenError(text))
+  return said === undefined
+    ? invalidGrant(`${host} answered ${status} (${hint})`)
+    : AccessToken.refused({
+      error: said.error_subtype ?? said.error,
+      description: said.error_description,
+      hint,
+      secrets
+    })
+}
+
+const hintOf = (found: AuthClient, service: "oauth" | "sts"): string =>
+  found instanceof JWT
+    ? hints.key(accountOf(found) ?? "the account")
+    : service === "sts" && found instanceof BaseExternalAccountClient
+    ? hints.federation
+    : hints.login
+
+/** What to do. */
+const hints = {
+  key: (account: string) => `is the key of ${account} revoked, or this machine's clock wrong?`,
+  federation:
+    "do the audience of the credentials and the subject token fit the provider of the workload identity pool?",
+  login: "log in once more: gcloud auth application-default login",
+  impersonate: (account: string) =>
+    `may the caller impersonate ${account}? It needs roles/iam.serviceAccountTokenCreator on it, and the project the ` +
+    "IAM Service Account Credentials API"
 }
 
 // -----------------------------------------------------------------------------
 // Metadata server
 // -----------------------------------------------------------------------------
 
-const metadataUrl = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"
+const metadataHost = "metadata.google.internal"
+
+const metadataRequest = HttpClientRequest.get(
+  `http://${metadataHost}/computeMetadata/v1/instance/service-accounts/default/token`,
+  { headers: { "metadata-flavor": "Google" }, urlParams: { scopes: FcmV1.scope } }
+)
 
 const decodeToken = Schema.decodeUnknownEffect(Schema.fromJsonString(OAuth.TokenResponse))
 
 /** The library's own client of it cannot be told which way to take. */
-const fromMetadata = Effect.fnUntraced(function*(client: HttpClient.HttpClient) {
-  const response = yield* client.get(metadataUrl, {
-    headers: { "metadata-flavor": "Google" },
-    urlParams: { scopes: FcmV1.scope }
-  }).pipe(
-    Effect.timeout("5 seconds"),
-    Effect.mapError(() => noCredentials(nothingFound))
+const fromMetadata = Effect.fnUntraced(function*(
+  client: HttpClient.HttpClient
+): Effect.fn.Return<AccessToken.Fetched, AccessToken.AccessTokenError> {
+  const { headers, status, text } = yield* ask(client, metadataRequest, Duration.seconds(5)).pipe(
+    Effect.mapError(({ message }) => noCredentials(`${nothingFound} (${message})`))
   )
-  if (response.headers["metadata-flavor"] !== "Google") return yield* noCredentials(nothingFound)
-  if (response.status === 404) return yield* noCredentials("this machine of Google's has no service account")
-  if (response.status !== 200) return yield* unreachable(`the metadata server answered ${response.status}`)
-  const text = yield* response.text.pipe(
-    Effect.timeout("5 seconds"),
-    Effect.mapError(() => unreachable("the metadata server's answer was cut"))
-  )
+  if (headers["metadata-flavor"] !== "Google") return yield* noCredentials(nothingFound)
+  if (status === 404) return yield* noCredentials("this machine of Google's has no service account")
+  if (status !== 200) return yield* unreachable(`the metadata server ${metadataHost} answered ${status}`)
   const token = yield* Effect.mapError(
     decodeToken(text),
-    () => invalidResponse("the metadata server's answer has no access_token")
+    () => invalidResponse(`the answer of the metadata server ${metadataHost} has no access_token`)
   )
   return { token: Redacted.make(token.access_token), expiresIn: token.expires_in }
 })

@@ -17,13 +17,22 @@ import { lenientKey } from "./RpcStatus.ts"
 export const tokenUrl = "https://oauth2.googleapis.com/token"
 
 /**
- * What Google writes as `token_uri` into key files: {@link tokenUrl}, and in files of before 2018 its older name, which
- * is the same endpoint.
+ * What Google writes, or wrote, as `token_uri` into key files: {@link tokenUrl} and its older names, which are the same
+ * endpoint.
+ *
+ * Source: key files of before 2018 (`accounts.google.com`), the OAuth 2.0 discovery documents (`v3` and `v4` of
+ * `www.googleapis.com`), and Google's mTLS endpoints.
  *
  * @category constants
  * @since 1.0.0
  */
-export const tokenUris: ReadonlyArray<string> = [tokenUrl, "https://accounts.google.com/o/oauth2/token"]
+export const tokenUris: ReadonlyArray<string> = [
+  tokenUrl,
+  "https://oauth2.mtls.googleapis.com/token",
+  "https://accounts.google.com/o/oauth2/token",
+  "https://www.googleapis.com/oauth2/v3/token",
+  "https://www.googleapis.com/oauth2/v4/token"
+]
 
 /**
  * The grant type of an assertion.
@@ -91,12 +100,14 @@ export const TokenResponse = Schema.Struct({
 
 /**
  * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope. `error` is `invalid_grant` for
- * whatever is wrong with the assertion, its key, account and times among them.
+ * whatever is wrong with the assertion, its key, account and times among them. `error_subtype` is Google's: `invalid_rapt`
+ * asks a user to log in once more.
  *
  * @category schemas
  * @since 1.0.0
  */
 export const TokenError = Schema.Struct({
   error: Schema.String,
-  error_description: lenientKey(Schema.String)
+  error_description: lenientKey(Schema.String),
+  error_subtype: lenientKey(Schema.String)
 })

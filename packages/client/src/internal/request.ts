@@ -5,10 +5,11 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
-import { AccessTokenError, InvalidKey } from "../AccessToken.ts"
+import { AccessTokenError, InvalidKey, NoCredentials } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
 import { type Answer, isLost, type Lost } from "./exchange.ts"
 import type * as Group from "./group.ts"
+import * as keyText from "./keyText.ts"
 import type { Protocol, Sent } from "./protocol.ts"
 import { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
@@ -67,9 +68,13 @@ const recipientOf = ({ recipient }: Group.Ticket) => recipient
 /** What is wrong with a credential that no header can hold: it would fail in the client, as if the network had. */
 export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefined => {
   if (checked.has(credential)) return undefined
-  if (!/^[\x21-\x7e]+$/.test(Redacted.value(credential))) {
+  const text = keyText.secret(credential)
+  if (text === undefined) {
+    return new AccessTokenError({ reason: new NoCredentials({ detail: keyText.notSet("the credential") }) })
+  }
+  if (!/^[\x21-\x7e]+$/.test(text)) {
     return new AccessTokenError({
-      reason: new InvalidKey({ detail: "the credential is empty, or holds spaces, line breaks or other than ASCII" })
+      reason: new InvalidKey({ detail: "the credential holds spaces, line breaks or other than ASCII" })
     })
   }
   checked.add(credential)

@@ -1,19 +1,163 @@
 /**
- * The way to the network for `google-auth-library`: our `HttpClient`, and nowhere but to Google with credentials.
+ * The way to the network for credentials: the application's `HttpClient`, with bounded answers, without redirects and
+ * spans. For `google-auth-library` it is a `fetch` that sends credentials to Google's token services alone.
  */
+import { BodyTooLarge } from "@cloud-messaging/client/BoundedResponse"
+import * as OAuth from "@cloud-messaging/protocol/OAuth"
+import * as ByteSize from "effect/ByteSize"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as FiberSet from "effect/FiberSet"
+import { constTrue } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMethod from "effect/http/HttpMethod"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 
-/** What became of the last request: the library's errors do not tell. */
+// -----------------------------------------------------------------------------
+// One exchange
+// -----------------------------------------------------------------------------
+
+/** A whole answer. */
+export interface Answer {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly text: string
+}
+
+/** There is no whole answer. The message names the host, never the path or the query. */
+export class Unanswered extends Data.TaggedError("Unanswered")<{ readonly message: string }> {}
+
+/** As much as the library reads of any answer. */
+const maxBody = ByteSize.mebibytes(4)
+
+/** The application's client. Where it is fetch, it follows no redirect. */
+export const quiet = Effect.map(Effect.context<HttpClient.HttpClient>(), (context) => {
+  const init: RequestInit = { ...Context.getOrUndefined(context, FetchHttpClient.RequestInit), redirect: "manual" }
+  const own = Context.make(FetchHttpClient.RequestInit, init).pipe(
+    Context.add(HttpClient.TracerDisabledWhen, constTrue),
+    Context.add(HttpIncomingMessage.MaxBodySize, maxBody)
+  )
+  return HttpClient.transformResponse(Context.get(context, HttpClient.HttpClient), Effect.provideContext(own))
+})
+
+/** Asks, and reads the answer. */
+export const ask = (
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  timeout: Duration.Duration
+): Effect.Effect<Answer, Unanswered> => {
+  const { host } = new URL(request.url)
+  return client.execute(request).pipe(
+    // a client that fails on statuses still has the answer
+    Effect.catchReason("HttpClientError", "StatusCodeError", ({ response }) => Effect.succeed(response)),
+    Effect.flatMap(({ headers, status, stream }) =>
+      stream.pipe(
+        Stream.limitBytes<HttpClientError.HttpClientError | BodyTooLarge, never>(maxBody, () => Stream.fail(tooLarge)),
+        Stream.decodeText,
+        Stream.mkString,
+        Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed("")),
+        Effect.map((text): Answer => ({ status, headers, text }))
+      )
+    ),
+    Effect.timeout(timeout),
+    Effect.mapError((error) => new Unanswered({ message: `${host} ${whyOf(error, timeout)}` }))
+  )
+}
+
+const tooLarge = new BodyTooLarge({ limit: ByteSize.toNumberUnsafe(maxBody) })
+
+const whyOf = (
+  error: HttpClientError.HttpClientError | BodyTooLarge | Cause.TimeoutError,
+  timeout: Duration.Duration
+): string => {
+  switch (error._tag) {
+    case "TimeoutError":
+      return `did not answer within ${Duration.format(timeout)}`
+    case "BodyTooLarge":
+      return "answered more than 4 MiB"
+    case "HttpClientError": {
+      const code = codeOf(error.reason.cause)
+      return code === undefined ? "cannot be reached" : `cannot be reached (${code})`
+    }
+  }
+}
+
+/** Of the system call that failed, behind the errors of clients. */
+const codeOf = (cause: unknown, depth = 3): string | undefined => {
+  if (depth === 0) return undefined
+  return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) &&
+      /^[A-Z][A-Z0-9_]{0,40}$/.test(cause.code)
+    ? cause.code
+    : Predicate.hasProperty(cause, "cause")
+    ? codeOf(cause.cause, depth - 1)
+    : undefined
+}
+
+// -----------------------------------------------------------------------------
+// Where credentials may go
+// -----------------------------------------------------------------------------
+
+/** A region of Google Cloud, as the names of hosts have it. */
+const region = "(?:us|eu|[a-z]+-[a-z]+\\d{1,2})"
+
+/** The global host of a service, that for client certificates, those of a region, and Private Service Connect's. */
+const hostsOf = (service: string): string =>
+  `(?:${service}(?:\\.mtls)?|${service}\\.${region}\\.rep|${region}-${service}|${service}-[a-z0-9-]+\\.p)` +
+  "\\.googleapis\\.com"
+
+const sts = new RegExp(`^https://${hostsOf("sts")}/v1(?:beta)?/(?:token|oauthtoken)$`)
+
+const iam = new RegExp(
+  `^https://${hostsOf("iamcredentials")}/v1/projects/[^/?#]+/serviceAccounts/[^/?#]+:generateAccessToken$`
+)
+
+/** Google's token services. A host alone does not tell one: behind `www.googleapis.com` there are customers' files, too. */
+export type Service = "oauth" | "sts" | "iam"
+
+const serviceOf = (url: string): Service | undefined =>
+  OAuth.tokenUris.includes(url) ? "oauth" : sts.test(url) ? "sts" : iam.test(url) ? "iam" : undefined
+
+/** AWS's own, which alone learns the token that it gave for a session. */
+const awsMetadata = /^http:\/\/(?:169\.254\.169\.254|\[fd00:ec2::254\])\//
+
+/**
+ * What a file of credentials names is data. A subject token may be got from anywhere, for it goes on to Google alone; all
+ * that sends something goes where it belongs.
+ */
+const isAllowed = ({ headers, method, url }: Request): boolean => {
+  if (serviceOf(url) !== undefined) return true
+  return method === "GET" && !headers.has("x-aws-ec2-metadata-token")
+    ? /^https?:/.test(url)
+    : (method === "GET" || method === "PUT") && awsMetadata.test(url)
+}
+
+// -----------------------------------------------------------------------------
+// fetch
+// -----------------------------------------------------------------------------
+
+/** What became of the last request: the library's errors do not tell, and may quote anything. */
 export type Fate = Data.TaggedEnum<{
-  readonly Forbidden: {}
-  readonly Unreachable: {}
-  readonly Answered: { readonly status: number }
+  readonly Forbidden: { readonly to: string }
+  readonly Unanswered: { readonly message: string }
+  readonly Answered: {
+    readonly host: string
+    /** None: the server of a subject token. */
+    readonly service: Service | undefined
+    readonly answer: Answer
+    /** What was sent, and is not to be shown. */
+    readonly secrets: ReadonlyArray<Redacted.Redacted>
+  }
 }>
 
 export const Fate = Data.taggedEnum<Fate>()
@@ -25,51 +169,57 @@ export interface AuthFetch {
 
 const timeout = Duration.seconds(15)
 
-export const makeFetch = (client: HttpClient.HttpClient): AuthFetch => {
-  let fate: Fate | undefined
-  const settle = (why: Fate) => {
-    fate = why
-  }
-  const send = Effect.fnUntraced(function*(input: Parameters<typeof fetch>[0], init: RequestInit | undefined) {
-    const request = new Request(input, init)
-    // what a file of credentials names is data: tokens and keys travel in bodies, and only to Google
-    if (!isHarmless(request)) {
-      settle(Fate.Forbidden())
-      return yield* Effect.die("forbidden")
+/** Its requests end with the scope. */
+export const makeFetch = Effect.fnUntraced(
+  function*(client: HttpClient.HttpClient): Effect.fn.Return<AuthFetch, never, Scope.Scope> {
+    const run = yield* FiberSet.makeRuntimePromise()
+    let fate: Fate | undefined
+    const settle = (why: Fate) => {
+      fate = why
     }
-    const body = new Uint8Array(yield* Effect.promise(() => request.arrayBuffer()))
-    const answer = yield* exchange(client, request, body).pipe(
-      Effect.timeout(timeout),
-      Effect.tapError(() => Effect.sync(() => settle(Fate.Unreachable())))
-    )
-    settle(Fate.Answered({ status: answer.status }))
-    return answer
-  })
-  return { fetch: (input, init) => Effect.runPromise(send(input, init)), fate: () => fate }
-}
+    const send = Effect.fnUntraced(function*(input: Parameters<typeof fetch>[0], init: RequestInit | undefined) {
+      // no request holds a URL with a password, for one
+      const request = Result.getOrUndefined(Result.try(() => new Request(input, init)))
+      const host = request === undefined ? "a URL that cannot be used" : new URL(request.url).host
+      if (request === undefined || !isAllowed(request)) {
+        settle(Fate.Forbidden({ to: host }))
+        return yield* Effect.die("forbidden")
+      }
+      const body = yield* Effect.promise(() => request.text())
+      const answer = yield* Effect.tapError(
+        ask(client, requestOf(request, body), timeout),
+        ({ message }) => Effect.sync(() => settle(Fate.Unanswered({ message })))
+      )
+      const secrets = secretsOf(request.headers, body)
+      settle(Fate.Answered({ host, service: serviceOf(request.url), answer, secrets }))
+      return responseOf(answer)
+    })
+    return { fetch: (input, init) => run(send(input, init)), fate: () => fate }
+  }
+)
 
-const isHarmless = ({ method, url }: Request): boolean => {
-  const { hostname, protocol } = new URL(url)
-  return method !== "POST" || (protocol === "https:" && hostname.endsWith(".googleapis.com"))
-}
-
-const exchange = (
-  client: HttpClient.HttpClient,
-  { headers, method, url }: Request,
-  body: Uint8Array
-): Effect.Effect<Response, HttpClientError.HttpClientError> => {
+const requestOf = ({ headers, method, url }: Request, body: string): HttpClientRequest.HttpClientRequest => {
   const request = HttpClientRequest.make(HttpMethod.isHttpMethod(method) ? method : "GET")(url, {
     headers: Object.fromEntries(headers)
   })
-  const contentType = headers.get("content-type") ?? undefined
-  return client.execute(body.length === 0 ? request : HttpClientRequest.bodyUint8Array(request, body, contentType))
-    .pipe(
-      Effect.flatMap((response) =>
-        Effect.map(response.arrayBuffer, (bytes) =>
-          new Response(bytes.byteLength === 0 ? null : bytes, {
-            status: response.status,
-            headers: { ...response.headers }
-          }))
-      )
-    )
+  return body === "" ? request : HttpClientRequest.bodyText(request, body, headers.get("content-type") ?? undefined)
+}
+
+const responseOf = ({ headers, status, text }: Answer): Response =>
+  new Response(text === "" ? null : text, { status, headers: { "content-type": headers["content-type"] ?? "" } })
+
+const secretFields = ["assertion", "refresh_token", "client_secret", "subject_token", "actor_token"]
+
+/** No service quotes more. */
+const maxSecret = 16_384
+
+const secretsOf = (headers: Headers, body: string): ReadonlyArray<Redacted.Redacted> => {
+  const form = new URLSearchParams(body)
+  const [, scheme = "", credential = ""] = /^(\S+) (.*)$/.exec(headers.get("authorization") ?? "") ?? []
+  const secrets = [
+    ...secretFields.flatMap((field) => form.getAll(field)),
+    credential,
+    scheme.toLowerCase() === "basic" ? Buffer.from(credential, "base64").toString() : ""
+  ]
+  return secrets.filter((secret) => secret !== "").map((secret) => Redacted.make(secret.slice(0, maxSecret)))
 }

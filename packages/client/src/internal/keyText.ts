@@ -1,0 +1,152 @@
+/**
+ * Keys as texts. On their way through variables and secret stores they get quotes, escapes and base64 around them, lose
+ * their line breaks, or end up in the place of something else. No text that is made here quotes what was given.
+ */
+import * as Base64 from "effect/encoding/Base64"
+import * as Hex from "effect/encoding/Hex"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+/** The text of a secret; undefined if there is none, as of a variable that is not set, which types conceal. */
+export const secret = (given: Redacted.Redacted): string | undefined => {
+  const text: unknown = Redacted.isRedacted(given) ? Redacted.value(given) : undefined
+  return Predicate.isString(text) && text !== "" ? text : undefined
+}
+
+export const notSet = (what: string): string => `${what} is not set: does the variable that it comes from exist?`
+
+/** Without quotes and what else is around it; trim takes a byte order mark, too. */
+const unquote = (text: string): string => text.trim().replace(/^(["'`])([^]*)\1,?$/, "$2").trim()
+
+/** Without what shells, `.env` files and JSON put into a text, however often. */
+const unwrap = (text: string): string =>
+  unquote(text.replace(/\\+([nr])?/g, (_, letter) => letter === undefined ? "" : "\n"))
+
+const fromBase64 = (text: string): Uint8Array => Result.getOrElse(Base64.decode(unspaced(text)), () => new Uint8Array())
+
+const isJson = (text: string): boolean => text.startsWith("{")
+
+const isPem = (text: string): boolean => text.includes("-----BEGIN")
+
+/** DER begins with the tag of a sequence. */
+const isDer = (bytes: Uint8Array): boolean => bytes[0] === 0x30
+
+const unspaced = (text: string): string => text.replace(/\s+/g, "")
+
+const utf8 = new TextDecoder()
+
+// -----------------------------------------------------------------------------
+// A private key
+// -----------------------------------------------------------------------------
+
+/** An RSA private key. */
+export interface PrivateKey {
+  readonly format: "pkcs8" | "pkcs1"
+  readonly der: Uint8Array
+}
+
+/** The RSA private key that a text holds, or what the text is instead. */
+export const privateKey = (given: string): Result.Result<PrivateKey, string> => {
+  const text = unwrap(given)
+  if (text === "") return Result.fail("is empty")
+  if (isJson(text)) return Result.fail("is the text of a whole key file, which ServiceAccount.layerJson takes")
+  if (isPem(text)) return fromPem(unspaced(text))
+  const bytes = fromBase64(text)
+  if (isDer(bytes)) return fromDer(bytes)
+  const decoded = utf8.decode(bytes)
+  return isPem(decoded) || isJson(decoded) ? privateKey(decoded) : Result.fail(`is not in PEM ${expected}`)
+}
+
+const expected = "(BEGIN PRIVATE KEY)"
+
+/** Of PEM without any white space, lest it matter what became of it. */
+const fromPem = (pem: string): Result.Result<PrivateKey, string> => {
+  const blocks = Array.from(pem.matchAll(/-----BEGIN([A-Z0-9]{1,40})-----([^-]*)(-----END\1-----)?/g))
+  const [, label = "", body = "", end] = blocks.find(([, label]) => label?.endsWith("PRIVATEKEY")) ?? blocks[0] ?? []
+  if (/ENCRYPTED/.test(pem)) {
+    return Result.fail("is encrypted with a passphrase, which a service account's key never is")
+  }
+  const other = others[label]
+  if (other !== undefined) return Result.fail(`is ${other}, not the RSA private key of a service account ${expected}`)
+  if (!/^(RSA)?PRIVATEKEY$/.test(label)) return Result.fail(`is not in PEM ${expected}`)
+  if (end === undefined) {
+    return Result.fail(
+      "has no last line (END PRIVATE KEY): it was cut. Where a variable takes one line alone, " +
+        "line breaks are written as \\n"
+    )
+  }
+  const der = Base64.decode(body)
+  return Result.isSuccess(der)
+    ? fromDer(der.success)
+    : Result.fail("is damaged: it holds other characters than base64, or lacks some")
+}
+
+const others: { readonly [label: string]: string } = {
+  ECPRIVATEKEY: "an elliptic curve key",
+  DSAPRIVATEKEY: "a DSA key",
+  OPENSSHPRIVATEKEY: "an OpenSSH key",
+  PUBLICKEY: "a public key",
+  RSAPUBLICKEY: "a public key",
+  CERTIFICATE: "a certificate",
+  CERTIFICATEREQUEST: "a certificate request"
+}
+
+/** The length; then the version 0 and, in PKCS #8, the algorithm, in PKCS #1 the modulus. */
+const privateKeyStart = /^3082(.{4})020100(300d06092a864886f70d010101|02)/
+
+const fromDer = (der: Uint8Array): Result.Result<PrivateKey, string> => {
+  const start = Hex.encode(der.subarray(0, 40))
+  const [, length = "", algorithm] = privateKeyStart.exec(start) ?? []
+  if (algorithm === undefined) {
+    const isEc = start.includes("06072a8648ce3d0201")
+    return Result.fail(`is ${isEc ? "an elliptic curve key, not" : "not"} the RSA private key of a service account`)
+  }
+  const bytes = Number.parseInt(length, 16) + 4
+  return der.length < bytes
+    ? Result.fail(`was cut: it has ${der.length} of ${bytes} bytes`)
+    : Result.succeed({ format: algorithm === "02" ? "pkcs1" : "pkcs8", der })
+}
+
+// -----------------------------------------------------------------------------
+// A key file
+// -----------------------------------------------------------------------------
+
+/** The JSON of a key file, out of quotes and base64. */
+export const keyFile = (given: string): string => {
+  const text = unquote(given)
+  const decoded = isJson(text) ? text : utf8.decode(fromBase64(text))
+  return isJson(decoded) ? decoded : text
+}
+
+// -----------------------------------------------------------------------------
+// In the place of something else
+// -----------------------------------------------------------------------------
+
+/** What was given for a path: nothing, as by a variable that is not set; one that may be shown; a key; or who knows what. */
+export const describePath = (given: string): "nothing" | "path" | "key" | "key file" | "unknown" => {
+  if (!Predicate.isString(given) || given === "") return "nothing"
+  return contentOf(given) ?? (looksLikePath(given) ? "path" : "unknown")
+}
+
+/** Shorter ones are names. */
+const minEncoded = 100
+
+/** What holds a key. */
+export const contentOf = (given: string): "key" | "key file" | undefined => {
+  const text = unwrap(given)
+  if (isJson(text)) return "key file"
+  if (isPem(text)) return "key"
+  if (text.length < minEncoded) return undefined
+  const bytes = fromBase64(text)
+  return isDer(bytes) ? "key" : bytes.length === 0 ? undefined : contentOf(utf8.decode(bytes))
+}
+
+/** Words with a separator or an extension, none of which looks like a part of a key or token. */
+const looksLikePath = (text: string): boolean =>
+  text.length <= 256 && /^[\p{L}\p{N} ~.,:@_()/\\-]+$/u.test(text) && /[/\\]|\.\w{1,10}$/.test(text) &&
+  !text.includes("//") && !(text.match(/[\p{L}\p{N}]{16,}/gu) ?? []).some(looksRandom)
+
+/** Longer than names with a digest in hex, or of all kinds of letters. */
+const looksRandom = (word: string): boolean =>
+  word.length > 32 || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word))
