@@ -26,6 +26,7 @@ import type { Fresh } from "./fresh.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import type { Layer } from "./layer.ts"
+import type { Pace } from "./pace.ts"
 import * as Request from "./request.ts"
 import type { Settings } from "./settings.ts"
 import * as Verdict from "./verdict.ts"
@@ -428,14 +429,15 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #isOpen(): boolean {
-    return !this.#isStopped && this.#send.settings.pacing === undefined &&
-      this.#send.layer.gate.wait(this.#alarms.now) === 0
+    const { layer: { gate, pace }, settings: { pacing } } = this.#send
+    return !this.#isStopped && pacing === undefined && pace === undefined && gate.wait(this.#alarms.now) === 0
   }
 
-  /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
+  /** Waits for the application's own pace, at the gate, and for the layer's pace; gives up whoever that makes late. */
   #admit(taken: ReadonlyArray<Group.Group<T>>) {
     return Effect.gen({ self: this }, function*() {
-      const { layer: { gate }, settings: { pacing } } = this.#send
+      const { layer: { gate, pace }, settings: { pacing } } = this.#send
+      let isPaced = false
       if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stopped)
       let groups = this.#inTime(taken, this.#now)
       while (groups.length > 0) {
@@ -448,12 +450,30 @@ export class Engine<T extends Group.Ticket> {
           return []
         }
         const wait = gate.wait(this.#alarms.now)
-        if (wait === 0) return groups
+        if (wait === 0) {
+          if (pace === undefined || isPaced) return groups
+          groups = yield* this.#paced(groups, pace)
+          isPaced = true
+          continue
+        }
+        isPaced = false
         groups = this.#inTime(groups, this.#now, wait)
         // nobody waits on when the send ends
         if (groups.length > 0) yield* Effect.raceFirst(Effect.sleep(wait), this.#stopped)
       }
       return groups
+    })
+  }
+
+  /** Waits for the layer's pace. It keeps slots back: a first attempt is not late for want of one. */
+  #paced(groups: ReadonlyArray<Group.Group<T>>, pace: Pace) {
+    const before = this.#now
+    return Effect.map(Effect.raceFirst(pace.take(sizeOf(groups)), this.#stopped), () => {
+      const now = this.#now
+      for (const group of groups) {
+        if (group.firstAttempt === undefined) group.startedAt += now - before
+      }
+      return this.#inTime(groups, now)
     })
   }
 

@@ -12,6 +12,7 @@ import { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { memoizeWeak } from "./memoize.ts"
 import { make as makeMetrics, type Metrics } from "./metrics.ts"
+import type { Pace } from "./pace.ts"
 import type { Protocol } from "./protocol.ts"
 
 /** What a layer has: one client, one gate. */
@@ -19,6 +20,8 @@ export interface Layer {
   readonly client: HttpClient.HttpClient
   readonly protocol: Protocol
   readonly gate: Gate
+  /** Keeps first attempts and retries under a quota, where requests of the layer have one. */
+  readonly pace?: Pace | undefined
   readonly metrics: Metrics
   /** Makes a message ready to send, once: most are sent many times. */
   readonly prepare: (message: Message) => Result.Result<Group.Prepared, ReadonlyArray<Issue>>
