@@ -105,6 +105,11 @@ const origins = { origin: FcmV1.origin, instanceIdOrigin: InstanceId.origin }
  * )
  * ```
  *
+ * **Details**
+ *
+ * Every request names the quota project of {@link AccessToken}, if there is one, in the header `x-goog-user-project`. One
+ * that no header can hold is an `AuthenticationError` (`NoAccessToken`), and nothing is sent.
+ *
  * **Gotchas**
  *
  * Bind the layer to a constant: two calls are two services, and two gates.

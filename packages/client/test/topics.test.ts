@@ -184,6 +184,12 @@ describe("subscribe, unsubscribe", () => {
         yield* odd(badRequest("FAILED_PRECONDITION", "name", "The registration token is not below 2000 topics")),
         ["Failed", "FAILED_PRECONDITION", "keep"]
       )
+      // FCM's own code decides, whatever the status
+      assert.deepStrictEqual(yield* odd(Http.fcmError(400, { status: invalid, code: "UNAVAILABLE" })), [
+        "Unavailable",
+        "UNAVAILABLE",
+        "retryLater"
+      ])
       const error = yield* Effect.flip(odd(badRequest(invalid, "topic_name", "Invalid topic name provided.")))
       assert.deepStrictEqual(reasonOf(error), ["ValidationError", "RejectedRequest"])
     }))
@@ -350,6 +356,21 @@ describe("the quota of 3,000 changes a second", () => {
       yield* inTime(Effect.provide(retried, fcm(busy)))
       assert.strictEqual(times.length, 4000)
       assert.isAbove((times.at(-1) ?? 0) - (times[2000] ?? 0), 600)
+    }))
+
+  it.effect("holds when the gate opens after a 429", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      const busy: Http.Answer = (request, n) =>
+        n === 1
+          ? Http.fcmError(429, { status: "RESOURCE_EXHAUSTED" }, { "retry-after": "10" })
+          : timed(times)(request, n)
+      const subscribe = Topics.subscribe("news", tokens(1000), { concurrency: 1000 })
+      const outcomes = yield* inTime(Effect.provide(subscribe, fcm(busy)))
+      assert.strictEqual(outcomes[0]?._tag, "Unavailable")
+      const after = times.filter((time) => time >= 10_000)
+      assert.isAbove(after.length, 800)
+      assert.isAbove((after.at(-1) ?? 0) - (after[0] ?? 0), 250)
     }))
 
   it.effect("nobody is late who waits for it: the deadline counts from the first request", () =>

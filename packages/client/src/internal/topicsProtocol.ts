@@ -1,6 +1,7 @@
 /**
  * Subscriptions to topics, as the engine takes them: one by one through FCM v1, or in batches through Instance ID.
  */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Topic from "@cloud-messaging/protocol/Topic"
@@ -104,7 +105,8 @@ const judgeFailure = (
   if (envelope !== undefined) {
     // `allowMissing` makes it the registration that is missing; a project that is none is refused with 403
     if (answer.status === 404) return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
-    if (answer.status === 400) return judgeBadRequest(envelope, recipient, scrub)
+    const isBad = answer.status === 400 && findFcmErrors(envelope).every((_) => _.errorCode === "INVALID_ARGUMENT")
+    if (isBad) return judgeBadRequest(envelope, recipient, scrub)
   }
   return fcmAnswer.judge(projectId, answer, { recipients: [recipient], scrub })
 }
@@ -127,6 +129,7 @@ const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipi
 const namesRegistration = (text: string): boolean =>
   /^(the registration token is not|invalid registration token)/i.test(text)
 
+const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
 const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 
 // -----------------------------------------------------------------------------
