@@ -404,6 +404,15 @@ describe("the quota of 3,000 changes a second", () => {
       assert.deepStrictEqual(told(outcomes), [["a", "Changed", "keep"]])
     }))
 
+  it.effect("is counted on the clock of the call: that of another one, which may be hours ahead, holds up nobody", () =>
+    Effect.gen(function*() {
+      const topics = yield* Effect.provide(Topics.Topics, fcm(change))
+      const clock = yield* Clock.clockWith(Effect.succeed)
+      const ahead = { ...clock, monotonicTimeNanosUnsafe: () => 10n ** 15n }
+      yield* Effect.provideService(topics.subscribe("news", tokens(90)), Clock.Clock, ahead)
+      assert.strictEqual((yield* topics.subscribe("news", tokens(90))).length, 90)
+    }))
+
   it.effect("a 429 holds up changes and lists for as long as it says, and no send; that of a send no change", () =>
     Effect.gen(function*() {
       const message = Message.make({ data: { score: 42 } })

@@ -132,6 +132,7 @@ export class Engine<T extends Group.Ticket> {
   readonly #send: Send<T>
   readonly #clock: Clock.Clock
   readonly #alarms: Alarms
+  readonly #pace: Pace | undefined
   /** There if there was ever a retry. */
   #waiting: Waiting<T> | undefined
   /** Workers without work. */
@@ -150,10 +151,11 @@ export class Engine<T extends Group.Ticket> {
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   constructor(send: Send<T>) {
-    const { context, layer: { alarmsOf }, settings } = send
+    const { context, layer: { alarmsOf, paceOf }, settings } = send
     this.#send = send
     this.#clock = Context.get(context, Clock.Clock)
     this.#alarms = alarmsOf(this.#clock)
+    this.#pace = paceOf?.(this.#clock)
     this.#deadline = Duration.toMillis(settings.deadline)
     this.#requestTimeout = Duration.toMillis(settings.requestTimeout)
   }
@@ -429,14 +431,15 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #isOpen(): boolean {
-    const { layer: { gate, pace }, settings: { pacing } } = this.#send
-    return !this.#isStopped && pacing === undefined && pace === undefined && gate.wait(this.#alarms.now) === 0
+    const { layer: { gate }, settings: { pacing } } = this.#send
+    return !this.#isStopped && pacing === undefined && this.#pace === undefined && gate.wait(this.#alarms.now) === 0
   }
 
   /** Waits for the application's own pace, at the gate, and for the layer's pace; gives up whoever that makes late. */
   #admit(taken: ReadonlyArray<Group.Group<T>>) {
     return Effect.gen({ self: this }, function*() {
-      const { layer: { gate, pace }, settings: { pacing } } = this.#send
+      const { layer: { gate }, settings: { pacing } } = this.#send
+      const pace = this.#pace
       let isPaced = false
       if (pacing !== undefined) yield* Effect.raceFirst(pacing(sizeOf(taken)), this.#stopped)
       let groups = this.#inTime(taken, this.#now)

@@ -20,13 +20,13 @@ export interface Layer {
   readonly client: HttpClient.HttpClient
   readonly protocol: Protocol
   readonly gate: Gate
-  /** Keeps first attempts and retries under a quota, where requests of the layer have one. */
-  readonly pace?: Pace | undefined
   readonly metrics: Metrics
   /** Makes a message ready to send, once: most are sent many times. */
   readonly prepare: (message: Message) => Result.Result<Group.Prepared, ReadonlyArray<Issue>>
   /** The alarms of a clock; mostly there is one. */
   readonly alarmsOf: (clock: Clock.Clock) => Alarms
+  /** Keeps first attempts and retries under a quota, where requests of the layer have one. */
+  readonly paceOf?: ((clock: Clock.Clock) => Pace) | undefined
 }
 
 export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpClient.HttpClient> =>

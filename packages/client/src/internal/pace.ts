@@ -3,6 +3,7 @@
  *
  * Not `effect/persistence/RateLimiter`: its memory store reads the wall clock, and counts who was interrupted while waiting.
  */
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 
@@ -15,21 +16,29 @@ const burst = 100
 const millisPerChange = 1000 / perSecond
 
 export class Pace {
+  readonly #clock: Clock.Clock
   /** One waits at a time, the others in line behind it. */
   readonly #turn = Semaphore.makeUnsafe(1)
   /** When there would be room for {@link burst} again: monotonic milliseconds. */
   #settledAt = Number.NEGATIVE_INFINITY
 
+  constructor(clock: Clock.Clock) {
+    this.#clock = clock
+  }
+
   /** Waits until so many changes may leave. */
   take(changes: number): Effect.Effect<void> {
-    return this.#turn.withPermit(Effect.clockWith((clock) => {
-      const now = () => Number(clock.monotonicTimeNanosUnsafe()) / nanosPerMilli
+    return this.#turn.withPermit(Effect.suspend(() => {
+      const wait = this.#settledAt - (burst - 1) * millisPerChange - this.#now
       const leave = Effect.sync(() => {
-        this.#settledAt = Math.max(this.#settledAt, now()) + changes * millisPerChange
+        this.#settledAt = Math.max(this.#settledAt, this.#now) + changes * millisPerChange
       })
-      const wait = this.#settledAt - (burst - 1) * millisPerChange - now()
       return wait > 0 ? Effect.delay(leave, Math.ceil(wait)) : leave
     }))
+  }
+
+  get #now(): number {
+    return Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli
   }
 }
 

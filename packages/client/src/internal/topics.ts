@@ -17,6 +17,7 @@ import * as audience from "./audience.ts"
 import { type Ended, nothingSent } from "./engine.ts"
 import { type Layer, layerOf } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import { memoizeWeak } from "./memoize.ts"
 import { Pace } from "./pace.ts"
 import { invalidRecipient } from "./protocol.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
@@ -29,7 +30,7 @@ export const make = Effect.fnUntraced(function*(
   defaults: Topics.Options
 ): Effect.fn.Return<Topics.Service, never, HttpClient.HttpClient> {
   const layer = yield* layerOf(project.fcm)
-  const paced = { ...layer, pace: new Pace() }
+  const paced = { ...layer, paceOf: memoizeWeak((clock: Clock.Clock) => new Pace(clock)) }
   const settings = (options: SendOptions = {}) => Settings.make(options, defaults, Settings.sendDeadline)
   const withSpan = (name: string, recipients: number) =>
     Effect.withSpan(`Topics.${name}`, {
