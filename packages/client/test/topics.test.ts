@@ -1,5 +1,15 @@
 /** Subscriptions to topics: one by one through FCM v1, or in batches through Instance ID. */
-import { Fcm, Message, Messaging, Recipient, type SendError, Topics } from "@cloud-messaging/client"
+import {
+  Fcm,
+  Message,
+  Messaging,
+  Recipient,
+  RetryPolicy,
+  type SendError,
+  ServiceAccount,
+  Topics
+} from "@cloud-messaging/client"
+import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Layer, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
@@ -497,6 +507,32 @@ describe("list", () => {
       )
       assert.deepStrictEqual(reasonOf(late), ["TransportError", "Timeout"])
     }))
+})
+
+describe("with the emulator", () => {
+  it.effect("what is so already is as asked; what is wrong is of its own registration", () =>
+    Effect.gen(function*() {
+      const topics = yield* Topics.Topics
+      const some = ["ok", "unregistered", "invalid", "mismatch", "apns-auth"].map((fate) => `emulator:${fate}:topics`)
+      const expected = [
+        [some[0], "Changed", "keep"],
+        [some[1], "NotRegistered", "remove"],
+        [some[2], "Failed", "INVALID_ARGUMENT", "remove"],
+        [some[3], "Failed", "SENDER_ID_MISMATCH", "fixCredentials"],
+        [some[4], "Changed", "keep"]
+      ]
+      assert.deepStrictEqual(told(yield* topics.unsubscribe("news", some)), expected)
+      assert.deepStrictEqual(told(yield* topics.subscribe("news", some)), expected)
+      assert.deepStrictEqual(told(yield* topics.subscribe("news", some)), expected)
+      assert.deepStrictEqual(yield* topics.list(some[0] ?? ""), ["news"])
+    }).pipe(
+      Effect.provide(
+        Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(
+          Layer.provide(ServiceAccount.layer(Emulator.serviceAccount)),
+          Layer.provide(Emulator.layerHttpClient)
+        )
+      )
+    ))
 })
 
 describe("Fcm", () => {
