@@ -234,13 +234,43 @@ const gcmScripts: { readonly [code: string]: Script } = {
 /** Topics: an answer to a batch of two. */
 const batch = (odd: unknown): Reply => json({ results: [{}, odd] })
 
+/** Topics: an error of FCM v1. */
+const topicError = (code: number, status: string, field: string, description: string): Reply =>
+  json({
+    error: {
+      code,
+      message: "text",
+      status,
+      details: [{ [type]: "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field, description }] }]
+    }
+  }, code)
+
 const topicsScripts: { readonly [code: string]: Script } = {
-  "one by one: no such registration": {
+  "FCM v1: no such registration": {
     replies: (status) => [json({ error: { code: status, message: "text", status: "NOT_FOUND" } }, status)],
     odd: Recipient.fid("odd")
   },
-  "one by one: subscribed already": {
+  "FCM v1: subscribed already": {
     replies: (status) => [json({ error: { code: status, message: "text", status: "ALREADY_EXISTS" } }, status)],
+    odd: Recipient.fid("odd")
+  },
+  "FCM v1: no registration token": {
+    replies: (status) => [topicError(status, "INVALID_ARGUMENT", "name", "Invalid registration token")],
+    odd: Recipient.fid("odd")
+  },
+  "FCM v1: another error, of no topic": {
+    replies: (status) => [
+      topicError(status, "INVALID_ARGUMENT", "name", "wrong"),
+      topicError(status, "FAILED_PRECONDITION", "name", "too many")
+    ],
+    odd: Recipient.fid("odd")
+  },
+  "FCM v1: an error that names `topic`": {
+    replies: (status) => [topicError(status, "INVALID_ARGUMENT", "topic_name", "wrong")],
+    odd: Recipient.fid("odd")
+  },
+  "FCM v1: a quota, whatever it names": {
+    replies: (status) => [fcmError(status, "QUOTA_EXCEEDED", [quotaOf("topic:1")]), fcmError(status, "QUOTA_EXCEEDED")],
     odd: Recipient.fid("odd")
   },
   "another code": { replies: () => [batch({ error: "SOME_NEW_CODE" })] },
@@ -349,7 +379,8 @@ const sender = Effect.map(Messaging.Messaging, (messaging): Asker => ({
 }))
 
 const subscriber = Effect.map(Topics.Topics, (topics): Asker => ({
-  ask: (recipients, options) => topics.subscribe("news", recipients, options),
+  // installation ids go through FCM v1 all the same
+  ask: (recipients, options) => topics.subscribe("news", recipients, { ...options, topicApi: "instanceId" }),
   publish: () => Effect.die("topics take no messages")
 }))
 

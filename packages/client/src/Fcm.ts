@@ -50,7 +50,7 @@ export interface Connection {
  * @category options
  * @since 1.0.0
  */
-export interface Options extends Connection, Messaging.StreamOptions {}
+export interface Options extends Connection, Messaging.StreamOptions, Topics.Options {}
 
 // -----------------------------------------------------------------------------
 // Constructors and layers
@@ -105,6 +105,11 @@ const origins = { origin: FcmV1.origin, instanceIdOrigin: InstanceId.origin }
  * )
  * ```
  *
+ * **Details**
+ *
+ * Every request names the quota project of {@link AccessToken}, if there is one, in the header `x-goog-user-project`. One
+ * that no header can hold is an `AuthenticationError` (`NoAccessToken`), and nothing is sent.
+ *
  * **Gotchas**
  *
  * Bind the layer to a constant: two calls are two services, and two gates.
@@ -118,7 +123,7 @@ export const layer = (
   Layer.effectContext(Effect.flatMap(projectOf(options), (project) => services(project, options)))
 
 /** Both services of a project. */
-const services = Effect.fnUntraced(function*(project: Project, options: Messaging.StreamOptions) {
+const services = Effect.fnUntraced(function*(project: Project, options: Omit<Options, keyof Connection>) {
   return Context.make(Messaging.Messaging, yield* service.make(project.fcm, options)).pipe(
     Context.add(Topics.Topics, yield* topics.make(project, options))
   )
@@ -135,7 +140,7 @@ const services = Effect.fnUntraced(function*(project: Project, options: Messagin
  */
 export const layerConfig = (
   config: Config.Wrap<Connection>,
-  options: Messaging.StreamOptions = {}
+  options: Omit<Options, keyof Connection> = {}
 ): Layer.Layer<Messaging.Messaging | Topics.Topics, Config.ConfigError, HttpClient.HttpClient | AccessToken> =>
   Layer.effectContext(
     Effect.gen(function*() {

@@ -15,6 +15,41 @@ import * as Recipient from "./Recipient.ts"
 import type { SendError } from "./SendError.ts"
 
 // -----------------------------------------------------------------------------
+// Options
+// -----------------------------------------------------------------------------
+
+/**
+ * Which of Google's APIs changes subscriptions: `fcm` is `topicSubscriptions` of FCM v1, one recipient a request, as
+ * firebase-admin does since 14.5; `instanceId` is `batchAdd` and `batchRemove` of the Instance ID service, up to 1000
+ * registration tokens a request.
+ *
+ * @category options
+ * @since 1.0.0
+ */
+export type Api = "fcm" | "instanceId"
+
+/**
+ * How to change subscriptions; given to a layer as defaults, to a call as exceptions.
+ *
+ * @category options
+ * @since 1.0.0
+ */
+export interface Options extends SendOptions {
+  /**
+   * Which of Google's APIs changes the subscriptions of registration tokens; those of installation ids go through FCM v1
+   * always.
+   *
+   * **When to use**
+   *
+   * `instanceId`, to save requests where tokens are many. It takes the project from the credentials and not from the
+   * layer, so it refuses an account of another project, and federated credentials.
+   *
+   * @default "fcm"
+   */
+  readonly topicApi?: Api | undefined
+}
+
+// -----------------------------------------------------------------------------
 // Models
 // -----------------------------------------------------------------------------
 
@@ -49,9 +84,12 @@ export type TopicOutcome = Changed | Exclude<Outcome.Outcome, Outcome.Success>
 /**
  * What changes subscriptions.
  *
- * Changes are retried as a send is. Several registration tokens go in requests of up to 1000 (Instance ID's `batchAdd`
- * and `batchRemove`); one token, and installation ids, in requests of their own. Errors have an empty report, and name
- * every recipient of the call in `unsettled`: repeating is harmless.
+ * Changes are retried as a send is. Each recipient has a request of its own, unless {@link Options.topicApi} says
+ * otherwise. All changes of a service together stay under 3,000 in any second, the quota of a project: up to 100 leave at
+ * once, then 2,800 a second. A recipient whose first request waits for that has its whole `deadline` still. A 429 holds
+ * up all changes and lists of the service, and no send.
+ *
+ * Errors have an empty report, and name every recipient of the call in `unsettled`: repeating is harmless.
  *
  * @category models
  * @since 1.0.0
@@ -64,13 +102,13 @@ export interface Service {
   readonly subscribe: (
     topic: string,
     recipients: Recipient.Inputs,
-    options?: SendOptions
+    options?: Options
   ) => Effect.Effect<ReadonlyArray<TopicOutcome>, SendError>
   /** Ends the subscriptions of recipients to a topic: an outcome for each, in input order. */
   readonly unsubscribe: (
     topic: string,
     recipients: Recipient.Inputs,
-    options?: SendOptions
+    options?: Options
   ) => Effect.Effect<ReadonlyArray<TopicOutcome>, SendError>
   /** The topics of a recipient, all pages of them. One that is gone is a `ValidationError` (`RejectedRequest`). */
   readonly list: (recipient: Recipient.Input, options?: SendOptions) => Effect.Effect<ReadonlyArray<string>, SendError>
@@ -110,7 +148,7 @@ export class Topics extends Context.Service<Topics, Service>()("@cloud-messaging
 export const subscribe = (
   topic: string,
   recipients: Recipient.Inputs,
-  options?: SendOptions
+  options?: Options
 ): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> => {
   const all = Recipient.makeAll(recipients) // now: an effect can run twice, an iterator cannot
   return Topics.use((topics) => topics.subscribe(topic, all, options))
@@ -125,7 +163,7 @@ export const subscribe = (
 export const unsubscribe = (
   topic: string,
   recipients: Recipient.Inputs,
-  options?: SendOptions
+  options?: Options
 ): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> => {
   const all = Recipient.makeAll(recipients)
   return Topics.use((topics) => topics.unsubscribe(topic, all, options))

@@ -169,23 +169,32 @@ describe("firebase-admin's topic management", () => {
     it.effect(`${name}: how many, and the index of each that failed`, () =>
       Effect.gen(function*() {
         const errors: { readonly [token: string]: string } = { b: "NOT_FOUND", d: "TOO_MANY_TOPICS", e: "INTERNAL" }
-        const answer: Http.Answer = (request) => {
+        const inOne: Http.Answer = (request) => {
           const tokens: ReadonlyArray<string> = JSON.parse(request.text).registration_tokens
           return Http.json({ results: tokens.map((token) => token in errors ? { error: errors[token] } : {}) })
         }
-        const outcomes = yield* change("news", ["a", "b", "c", "d", "e", "b"]).pipe(
-          Effect.provide(Http.fcm(answer))
-        )
-        assert.deepStrictEqual(responseOf(outcomes), {
-          successCount: 2,
-          failureCount: 4,
-          errors: [
-            { index: 1, code: "NotRegistered" },
-            { index: 3, code: "TOO_MANY_TOPICS" },
-            { index: 4, code: "INTERNAL" },
-            { index: 5, code: "NotRegistered" }
-          ]
-        })
+        const statuses: { readonly [status: string]: number } = { NOT_FOUND: 404, TOO_MANY_TOPICS: 400, INTERNAL: 500 }
+        const each: Http.Answer = ({ url }) => {
+          const status = errors[/registrations\/(\w)/.exec(url)?.[1] ?? ""]
+          return status === undefined
+            ? Http.json({})
+            : Http.fcmError(statuses[status] ?? 0, status === "INTERNAL" ? { status, code: status } : { status })
+        }
+        for (const [topicApi, answer] of [["fcm", each], ["instanceId", inOne]] as const) {
+          const outcomes = yield* change("news", ["a", "b", "c", "d", "e", "b"], { topicApi }).pipe(
+            Effect.provide(Http.fcm(answer))
+          )
+          assert.deepStrictEqual(responseOf(outcomes), {
+            successCount: 2,
+            failureCount: 4,
+            errors: [
+              { index: 1, code: "NotRegistered" },
+              { index: 3, code: "TOO_MANY_TOPICS" },
+              { index: 4, code: "INTERNAL" },
+              { index: 5, code: "NotRegistered" }
+            ]
+          })
+        }
       }))
   }
 })

@@ -7,7 +7,8 @@ import {
   Messaging,
   Recipient,
   RetryPolicy,
-  ServiceAccount
+  ServiceAccount,
+  Topics
 } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
@@ -280,6 +281,23 @@ describe("law 9", () => {
           Effect.provide(Http.fcm(() => Http.fcmError(400, { code: "INVALID_ARGUMENT", ...answer })))
         )
         assertClean("a path", shown(exit))
+      }
+    }))
+
+  it.effect("an error of a topic may quote the request, of which the path names the recipient", () =>
+    Effect.gen(function*() {
+      const quoting = (field: string): Http.Answer => ({ headers, url }) => {
+        const text = `Invalid registration token: ${url} ${JSON.stringify(headers)}`
+        const fieldViolations = [{ field, description: text }]
+        const details = [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations }]
+        return Http.fcmError(400, { status: url, message: text, details })
+      }
+      for (const answer of [quoting("name"), quoting("topic_name")]) {
+        const subscribe = Topics.subscribe("news", [secrets.token, Recipient.fid(secrets.fid)])
+        const exit = yield* Effect.exit(Effect.provide(subscribe, Http.fcm(answer)))
+        const outcomes = Exit.isSuccess(exit) ? exit.value : []
+        assertClean("an exit", shown(exit))
+        for (const outcome of outcomes) assertClean("an outcome", shown(outcome))
       }
     }))
 

@@ -1,9 +1,19 @@
-/** Subscriptions to topics: one by one through FCM v1, in batches through Instance ID. */
-import { Fcm, Recipient, type SendError, Topics } from "@cloud-messaging/client"
+/** Subscriptions to topics: one by one through FCM v1, or in batches through Instance ID. */
+import {
+  Fcm,
+  Message,
+  Messaging,
+  Recipient,
+  RetryPolicy,
+  type SendError,
+  ServiceAccount,
+  Topics
+} from "@cloud-messaging/client"
+import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Schedule } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
-import { inTime } from "./utils/time.ts"
+import { drive, inTime, pass, settle } from "./utils/time.ts"
 
 const fcm = (answer: Http.Answer, requests: Array<Http.Recorded> = [], options: Partial<Fcm.Options> = {}) =>
   Http.fcm(answer, requests, options)
@@ -29,31 +39,46 @@ const change: Http.Answer = (request) =>
 const reasonOf = (error: SendError.SendError) => [error._tag, error.reason._tag]
 
 describe("subscribe, unsubscribe", () => {
-  it.effect("one token, and installation ids, in requests of their own", () =>
+  it.effect("each in a request of its own, however many there are: the project is that of the layer", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
       const layer = fcm(change, requests)
       yield* Effect.provide(Topics.subscribe("news", "a/b"), layer)
-      yield* Effect.provide(Topics.unsubscribe("news", [Recipient.fid("f1"), Recipient.fid("f2")]), layer)
+      yield* Effect.provide(Topics.unsubscribe("news", [Recipient.fid("f1"), "t1", "t2"]), layer)
       const registrations = "https://fcm.googleapis.com/v1/projects/my-project/registrations"
       assert.deepStrictEqual(requests.map(shown), [
         ["PATCH", `${registrations}/a%2Fb/topicSubscriptions/news?allowMissing=true`, "{}"],
-        ["DELETE", `${registrations}/f1/topicSubscriptions/news?allowMissing=true`, "{}"],
-        ["DELETE", `${registrations}/f2/topicSubscriptions/news?allowMissing=true`, "{}"]
+        // the reference says that the body of a DELETE must be empty
+        ["DELETE", `${registrations}/f1/topicSubscriptions/news?allowMissing=true`, ""],
+        ["DELETE", `${registrations}/t1/topicSubscriptions/news?allowMissing=true`, ""],
+        ["DELETE", `${registrations}/t2/topicSubscriptions/news?allowMissing=true`, ""]
       ])
-      assert.deepStrictEqual(requests.map(({ headers }) => headers["authorization"]), [
-        "Bearer access-token-1",
-        "Bearer access-token-1",
-        "Bearer access-token-1"
-      ])
+      for (const { headers } of requests) assert.strictEqual(headers["authorization"], "Bearer access-token-1")
     }))
 
-  it.effect("several tokens in batches of up to 1000, installation ids beside them; outcomes in input order", () =>
+  it.effect("asks Instance ID for tokens where the layer or the call says so, and never for installation ids", () =>
+    Effect.gen(function*() {
+      const apis = Effect.fnUntraced(function*(layer?: Topics.Api, call?: Topics.Api) {
+        const requests: Array<Http.Recorded> = []
+        const ofLayer = layer === undefined ? {} : { topicApi: layer }
+        const ofCall = call === undefined ? {} : { topicApi: call }
+        const recipients = ["a", "b", Recipient.fid("f")]
+        yield* Effect.provide(Topics.subscribe("news", recipients, ofCall), fcm(change, requests, ofLayer))
+        return requests.map(({ url }) => new URL(url).pathname.split("/")[1])
+      })
+      assert.deepStrictEqual(yield* apis(), ["v1", "v1", "v1"])
+      assert.deepStrictEqual(yield* apis("instanceId"), ["iid", "v1"])
+      assert.deepStrictEqual(yield* apis(undefined, "instanceId"), ["iid", "v1"])
+      assert.deepStrictEqual(yield* apis("instanceId", "fcm"), ["v1", "v1", "v1"])
+    }))
+
+  it.effect("batches of up to 1000 tokens, one of a single token as well; outcomes in input order", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
       const tokens = Array.from({ length: 1500 }, (_, i) => `${i}`)
       const recipients = [Recipient.fid("f1"), ...tokens, "7", ""]
-      const outcomes = yield* Effect.provide(Topics.subscribe("news", recipients), fcm(change, requests))
+      const layer = fcm(change, requests, { topicApi: "instanceId" })
+      const outcomes = yield* inTime(Effect.provide(Topics.subscribe("news", recipients), layer))
       const batches = requests.filter(({ url }) => url === "https://iid.googleapis.com/iid/v1:batchAdd")
       assert.deepStrictEqual(batches.map((request) => ids(request).length), [1000, 500])
       assert.strictEqual(JSON.parse(batches[0]?.text ?? "").to, "/topics/news")
@@ -68,12 +93,14 @@ describe("subscribe, unsubscribe", () => {
       )
       assert.deepStrictEqual(told(outcomes).at(-1), ["", "Failed", "InvalidRecipient", "remove"])
       assert.isTrue(outcomes.slice(0, -1).every(({ _tag }) => _tag === "Changed"))
+      yield* Effect.provide(Topics.subscribe("news", "alone"), layer)
+      assert.strictEqual(requests.at(-1)?.url, "https://iid.googleapis.com/iid/v1:batchAdd")
     }))
 
   it.effect("sends everything to `url`, when code names one", () =>
     Effect.gen(function*() {
       const requests: Array<Http.Recorded> = []
-      const layer = fcm(change, requests, { url: "http://localhost:9099" })
+      const layer = fcm(change, requests, { url: "http://localhost:9099", topicApi: "instanceId" })
       yield* Effect.provide(Topics.unsubscribe("news", ["a", "b", Recipient.fid("f")]), layer)
       assert.sameMembers(requests.map(({ url }) => url), [
         "http://localhost:9099/iid/v1:batchRemove",
@@ -98,7 +125,8 @@ describe("subscribe, unsubscribe", () => {
             id === "late" && n === 1 ? { error: "INTERNAL" } : id in errors ? { error: errors[id] } : {}
           )
         )
-      const options = { retryPolicy: Schedule.upTo(Schedule.spaced("1 second"), { times: 1 }) }
+      const retryPolicy = Schedule.upTo(Schedule.spaced("1 second"), { times: 1 })
+      const options = { retryPolicy, topicApi: "instanceId" } as const
       const all = ["fine", ...Object.keys(errors), "late"]
       const outcomes = yield* inTime(Effect.provide(Topics.subscribe("news", all, options), fcm(answer, requests)))
       assert.deepStrictEqual(told(outcomes), [
@@ -137,6 +165,45 @@ describe("subscribe, unsubscribe", () => {
       assert.deepStrictEqual(yield* one(Http.text("", { status: 503 })), ["Unavailable", "ServerError", "retryLater"])
     }))
 
+  it.effect("one by one: a 400 is of its own recipient, unless it names the topic", () =>
+    Effect.gen(function*() {
+      const badRequest = (status: string, field: string, description: string, message = "text") =>
+        Http.fcmError(400, {
+          status,
+          message,
+          details: [{
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            fieldViolations: [{ field, description }]
+          }]
+        })
+      const odd = (answer: Effect.Effect<Response>) =>
+        Effect.map(
+          Effect.provide(
+            Topics.subscribe("news", ["odd", "fine"]),
+            fcm((request, n) => request.url.includes("/odd/") ? answer : change(request, n))
+          ),
+          (outcomes) => told(outcomes)[0]?.slice(1)
+        )
+      const invalid = "INVALID_ARGUMENT"
+      const remove = ["Failed", invalid, "remove"]
+      assert.deepStrictEqual(yield* odd(badRequest(invalid, "name", "Invalid registration token")), remove)
+      const text = "The registration token is not a valid FCM registration token"
+      assert.deepStrictEqual(yield* odd(Http.fcmError(400, { status: invalid, message: text })), remove)
+      assert.deepStrictEqual(yield* odd(badRequest(invalid, "name", "wrong")), ["Failed", invalid, "keep"])
+      assert.deepStrictEqual(
+        yield* odd(badRequest("FAILED_PRECONDITION", "name", "The registration token is not below 2000 topics")),
+        ["Failed", "FAILED_PRECONDITION", "keep"]
+      )
+      // FCM's own code decides, whatever the status
+      assert.deepStrictEqual(yield* odd(Http.fcmError(400, { status: invalid, code: "UNAVAILABLE" })), [
+        "Unavailable",
+        "UNAVAILABLE",
+        "retryLater"
+      ])
+      const error = yield* Effect.flip(odd(badRequest(invalid, "topic_name", "Invalid topic name provided.")))
+      assert.deepStrictEqual(reasonOf(error), ["ValidationError", "RejectedRequest"])
+    }))
+
   it.effect("an error of the whole call names every recipient: repeating is harmless", () =>
     Effect.gen(function*() {
       const recipients = ["a", "b", Recipient.fid("f"), "a"]
@@ -152,7 +219,8 @@ describe("subscribe, unsubscribe", () => {
         ]
       ]
       for (const [answer, expected] of answers) {
-        const error = yield* Effect.flip(inTime(Effect.provide(Topics.subscribe("news", recipients), fcm(answer))))
+        const subscribe = Topics.subscribe("news", recipients, { topicApi: "instanceId" })
+        const error = yield* Effect.flip(inTime(Effect.provide(subscribe, fcm(answer))))
         assert.deepStrictEqual(reasonOf(error), expected)
         assert.deepStrictEqual([error.report.size, error.unsettled.map(Recipient.value)], [0, ["a", "b", "f", "a"]])
       }
@@ -194,7 +262,8 @@ describe("subscribe, unsubscribe", () => {
       const requests: Array<Http.Recorded> = []
       const fids = Array.from({ length: 10 }, (_, i) => Recipient.fid(`${i}`))
       const denied = fcm(() => Http.text("", { status: 403 }), requests)
-      const error = yield* Effect.flip(Effect.provide(Topics.subscribe("news", ["a", "b", ...fids]), denied))
+      const subscribe = Topics.subscribe("news", ["a", "b", ...fids], { topicApi: "instanceId" })
+      const error = yield* Effect.flip(Effect.provide(subscribe, denied))
       assert.deepStrictEqual([reasonOf(error), error.unsettled.length, requests.length], [
         ["AuthenticationError", "PermissionDenied"],
         12,
@@ -233,6 +302,151 @@ describe("subscribe, unsubscribe", () => {
       const requests: Array<Http.Recorded> = []
       assert.deepStrictEqual(yield* Effect.provide(Topics.subscribe("news", []), fcm(change, requests)), [])
       assert.isEmpty(requests)
+    }))
+})
+
+describe("the quota of 3,000 changes a second", () => {
+  const tokens = (n: number) => Array.from({ length: n }, (_, i) => `${i}`)
+
+  /** Accepts all changes, and notes when each was asked for. */
+  const timed = (times: Array<number>): Http.Answer => (request, n) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      times.push(...request.url.includes("/iid/") ? ids(request).map(() => now) : [now])
+      return change(request, n)
+    })
+
+  /** The most in any second. */
+  const mostInASecond = (times: ReadonlyArray<number>) => {
+    let from = 0
+    return Math.max(...times.map((time, i) => {
+      while ((times[from] ?? time) <= time - 1000) from++
+      return i - from + 1
+    }))
+  }
+
+  it.effect("calls of a layer stay under it together, and nearly reach it", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      const topics = yield* Effect.provide(Topics.Topics, fcm(timed(times)))
+      const fiber = yield* drive(
+        Effect.all([topics.subscribe("news", tokens(2500)), topics.unsubscribe("news", tokens(2500))], {
+          concurrency: "unbounded"
+        })
+      )
+      const outcomes = yield* Fiber.join(fiber)
+      assert.isTrue(outcomes.flat().every(({ _tag }) => _tag === "Changed"))
+      assert.strictEqual(times.length, 5000)
+      assert.isBelow(mostInASecond(times), 3000)
+      assert.isAbove(mostInASecond(times), 2800)
+      assert.isBelow(Math.max(...times) - Math.min(...times), 2000)
+    }))
+
+  it.effect("counts the recipients of a batch", () =>
+    Effect.gen(function*() {
+      const batches: Array<number> = []
+      const layer = fcm(timed(batches), [], { topicApi: "instanceId" })
+      yield* inTime(Effect.provide(Topics.subscribe("news", tokens(10_000)), layer))
+      assert.isAtMost(mostInASecond(batches), 3000)
+    }))
+
+  it.effect("counts retries", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      // all fail at one moment, and are due again at one moment
+      const busy: Http.Answer = (request, n) =>
+        Effect.flatMap(timed(times)(request, n), (changed) =>
+          n > 2000
+            ? Effect.succeed(changed)
+            : Effect.flatMap(
+              Clock.currentTimeMillis,
+              (now) => Effect.delay(Http.text("", { status: 503 }), 5000 - now)
+            ))
+      const retryPolicy = Schedule.upTo(Schedule.spaced("10 seconds"), { times: 1 })
+      const retried = Topics.subscribe("news", tokens(2000), { retryPolicy, concurrency: 2000 })
+      yield* inTime(Effect.provide(retried, fcm(busy)))
+      assert.strictEqual(times.length, 4000)
+      assert.isAbove((times.at(-1) ?? 0) - (times[2000] ?? 0), 600)
+    }))
+
+  it.effect("holds when the gate opens after a 429", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      const busy: Http.Answer = (request, n) =>
+        n === 1
+          ? Http.fcmError(429, { status: "RESOURCE_EXHAUSTED" }, { "retry-after": "10" })
+          : timed(times)(request, n)
+      const subscribe = Topics.subscribe("news", tokens(1000), { concurrency: 1000 })
+      const outcomes = yield* inTime(Effect.provide(subscribe, fcm(busy)))
+      assert.strictEqual(outcomes[0]?._tag, "Unavailable")
+      const after = times.filter((time) => time >= 10_000)
+      assert.isAbove(after.length, 800)
+      assert.isAbove((after.at(-1) ?? 0) - (after[0] ?? 0), 250)
+    }))
+
+  it.effect("nobody is late who waits for it: the deadline counts from the first request", () =>
+    Effect.gen(function*() {
+      const options = { deadline: "10 millis", concurrency: 1000 } as const
+      const subscribe = Topics.subscribe("news", tokens(1000), options)
+      const outcomes = yield* inTime(Effect.provide(subscribe, fcm(change)))
+      assert.isTrue(outcomes.every(({ _tag }) => _tag === "Changed"))
+    }))
+
+  it.effect("runs the pacing of the application as well, whose waits count towards the deadline", () =>
+    Effect.gen(function*() {
+      const paced: Array<number> = []
+      const subscribe = Topics.subscribe("news", ["a", "b"], {
+        deadline: "1 second",
+        pacing: (recipients) => Effect.andThen(Effect.sync(() => paced.push(recipients)), Effect.sleep("2 seconds"))
+      })
+      const error = yield* Effect.flip(inTime(Effect.provide(subscribe, fcm(change))))
+      assert.deepStrictEqual([reasonOf(error), paced], [["TransportError", "Timeout"], [1, 1]])
+    }))
+
+  it.effect("a call that is interrupted leaves the line, and those behind it go on", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      const topics = yield* Effect.provide(Topics.Topics, fcm(timed(times), [], { topicApi: "instanceId" }))
+      const call = yield* Effect.forkChild(topics.subscribe("news", tokens(50_000)), { startImmediately: true })
+      yield* settle
+      assert.strictEqual(times.length, 1000)
+      yield* Fiber.interrupt(call)
+      const outcomes = yield* inTime(topics.subscribe("news", "a"), "1 second")
+      assert.deepStrictEqual(told(outcomes), [["a", "Changed", "keep"]])
+    }))
+
+  it.effect("is counted on the clock of the call: that of another one, which may be hours ahead, holds up nobody", () =>
+    Effect.gen(function*() {
+      const topics = yield* Effect.provide(Topics.Topics, fcm(change))
+      const clock = yield* Clock.clockWith(Effect.succeed)
+      const ahead = { ...clock, monotonicTimeNanosUnsafe: () => 10n ** 15n }
+      yield* Effect.provideService(topics.subscribe("news", tokens(90)), Clock.Clock, ahead)
+      assert.strictEqual((yield* topics.subscribe("news", tokens(90))).length, 90)
+    }))
+
+  it.effect("a 429 holds up changes and lists for as long as it says, and no send; that of a send no change", () =>
+    Effect.gen(function*() {
+      const message = Message.make({ data: { score: 42 } })
+      const busy = (n: string) => Http.fcmError(429, { status: "RESOURCE_EXHAUSTED" }, { "retry-after": n })
+      const asked: Array<string> = []
+      const run = Effect.fnUntraced(function*(isBusy: (request: Http.Recorded) => boolean) {
+        const layer = fcm((request, n) => {
+          asked.push(request.method)
+          return isBusy(request) ? busy("20") : request.method === "POST" ? Http.accept(request, n) : change(request, n)
+        })
+        return yield* Effect.provide(Effect.all([Messaging.Messaging, Topics.Topics]), layer)
+      })
+      const first = yield* run(({ method }) => method === "PATCH")
+      yield* Effect.flip(first[1].subscribe("news", "a"))
+      const list = yield* Effect.forkChild(first[1].list("a"), { startImmediately: true })
+      yield* pass("19 seconds")
+      assert.deepStrictEqual((yield* first[0].send(message, "a")).counts.Success, 1)
+      assert.deepStrictEqual(asked, ["PATCH", "POST"])
+      yield* pass("1 second")
+      yield* Fiber.join(list)
+      assert.deepStrictEqual(asked, ["PATCH", "POST", "GET"])
+      const second = yield* run(({ method }) => method === "POST")
+      yield* Effect.flip(second[0].send(message, "a"))
+      assert.deepStrictEqual(told(yield* second[1].subscribe("news", "a")), [["a", "Changed", "keep"]])
     }))
 })
 
@@ -293,6 +507,32 @@ describe("list", () => {
       )
       assert.deepStrictEqual(reasonOf(late), ["TransportError", "Timeout"])
     }))
+})
+
+describe("with the emulator", () => {
+  it.effect("what is so already is as asked; what is wrong is of its own registration", () =>
+    Effect.gen(function*() {
+      const topics = yield* Topics.Topics
+      const some = ["ok", "unregistered", "invalid", "mismatch", "apns-auth"].map((fate) => `emulator:${fate}:topics`)
+      const expected = [
+        [some[0], "Changed", "keep"],
+        [some[1], "NotRegistered", "remove"],
+        [some[2], "Failed", "INVALID_ARGUMENT", "remove"],
+        [some[3], "Failed", "SENDER_ID_MISMATCH", "fixCredentials"],
+        [some[4], "Changed", "keep"]
+      ]
+      assert.deepStrictEqual(told(yield* topics.unsubscribe("news", some)), expected)
+      assert.deepStrictEqual(told(yield* topics.subscribe("news", some)), expected)
+      assert.deepStrictEqual(told(yield* topics.subscribe("news", some)), expected)
+      assert.deepStrictEqual(yield* topics.list(some[0] ?? ""), ["news"])
+    }).pipe(
+      Effect.provide(
+        Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(
+          Layer.provide(ServiceAccount.layer(Emulator.serviceAccount)),
+          Layer.provide(Emulator.layerHttpClient)
+        )
+      )
+    ))
 })
 
 describe("Fcm", () => {

@@ -329,4 +329,6 @@ export const nothing = Audience.allOf()
 // @ts-expect-error a topic is no recipient
 export const toTopic = Messaging.send(unicast, Audience.topic("news"))
 export const subscribed: Effect.Effect<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError, Topics.Topics> = Topics
-  .subscribe("news", new Set(["a", "b"]))
+  .subscribe("news", new Set(["a", "b"]), { topicApi: "instanceId" })
+// @ts-expect-error a list is always of FCM v1
+export const listed = Topics.list("a", { topicApi: "instanceId" })

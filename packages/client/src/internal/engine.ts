@@ -26,6 +26,7 @@ import type { Fresh } from "./fresh.ts"
 import * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import type { Layer } from "./layer.ts"
+import type { Pace } from "./pace.ts"
 import * as Request from "./request.ts"
 import type { Settings } from "./settings.ts"
 import * as Verdict from "./verdict.ts"
@@ -156,6 +157,7 @@ export class Engine<T extends Group.Ticket> {
   readonly #send: Send<T>
   readonly #clock: Clock.Clock
   readonly #alarms: Alarms
+  readonly #pace: Pace | undefined
   /** There if there was ever a retry. */
   #waiting: Waiting<T> | undefined
   /** Workers without work. */
@@ -174,10 +176,11 @@ export class Engine<T extends Group.Ticket> {
   readonly #ended: { -readonly [K in keyof Ended]: Ended[K] } = { ...nothingSent }
 
   constructor(send: Send<T>) {
-    const { context, layer: { alarmsOf }, settings } = send
+    const { context, layer: { alarmsOf, paceOf }, settings } = send
     this.#send = send
     this.#clock = Context.get(context, Clock.Clock)
     this.#alarms = alarmsOf(this.#clock)
+    this.#pace = paceOf?.(this.#clock)
     this.#deadline = Duration.toMillis(settings.deadline)
     this.#requestTimeout = Duration.toMillis(settings.requestTimeout)
   }
@@ -428,7 +431,7 @@ export class Engine<T extends Group.Ticket> {
           return this.#ask(seat, this.#inTime(seat.groups, now), credential, now)
         }
         seat.step = "admission"
-        return Effect.flatMap(this.#admit(seat.groups), (groups) => this.#ask(seat, groups, credential, this.#now))
+        return Effect.flatMap(this.#admit(seat), (groups) => this.#ask(seat, groups, credential, this.#now))
       }
     })
     return Effect.suspend(() => {
@@ -541,16 +544,18 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #isOpen(): boolean {
-    return !this.#isStopped && this.#send.settings.pacing === undefined &&
-      this.#send.layer.gate.wait(this.#now) === 0
+    const { layer: { gate }, settings: { pacing } } = this.#send
+    return !this.#isStopped && pacing === undefined && this.#pace === undefined && gate.wait(this.#now) === 0
   }
 
-  /** Waits for the application's own pace, and at the gate; gives up whoever that makes late. */
-  #admit(taken: ReadonlyArray<Group.Group<T>>) {
+  /** Waits for the application's own pace, at the gate, and for the layer's pace; gives up whoever that makes late. */
+  #admit(seat: Seat<T>) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
-      if (pacing !== undefined) yield* pacing(sizeOf(taken))
-      let groups = this.#inTime(taken, this.#now)
+      const pace = this.#pace
+      let isPaced = false
+      if (pacing !== undefined) yield* pacing(sizeOf(seat.groups))
+      let groups = this.#inTime(seat.groups, this.#now)
       while (groups.length > 0) {
         const { end } = this.#ended
         if (end !== undefined) {
@@ -558,7 +563,13 @@ export class Engine<T extends Group.Ticket> {
           return []
         }
         const wait = gate.wait(this.#now)
-        if (wait === 0) return groups
+        if (wait === 0) {
+          if (pace === undefined || isPaced) return groups
+          groups = yield* this.#paced(seat, groups, pace)
+          isPaced = true
+          continue
+        }
+        isPaced = false
         groups = this.#inTime(groups, this.#now, wait)
         if (groups.length > 0) yield* Effect.sleep(wait)
       }
@@ -572,6 +583,22 @@ export class Engine<T extends Group.Ticket> {
       if (group.firstAttempt === undefined) this.#leave(group, reason._tag)
       else this.#giveUp(group)
     }
+  }
+
+  /** Waits for the layer's pace. It keeps slots back: a first attempt is not late for want of one. */
+  #paced(seat: Seat<T>, groups: ReadonlyArray<Group.Group<T>>, pace: Pace) {
+    return Effect.gen({ self: this }, function*() {
+      const before = this.#now
+      const firsts = groups.filter(({ firstAttempt }) => firstAttempt === undefined)
+      if (firsts.length === groups.length) seat.limit = Number.POSITIVE_INFINITY
+      yield* pace.take(sizeOf(groups))
+      const now = this.#now
+      for (const group of firsts) group.startedAt += now - before
+      seat.limit = this.#deadlineOf(groups, now)
+      const timer = this.#limit(seat, now)
+      if (timer !== undefined) yield* timer
+      return this.#inTime(groups, now)
+    })
   }
 
   /** Those that are still in time after a wait (zero: now); the others are given up. */

@@ -3,13 +3,15 @@
  */
 import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as Duration from "effect/Duration"
-import * as Redacted from "effect/Redacted"
+import * as Effect from "effect/Effect"
+import type { Headers } from "effect/http/Headers"
 import * as Result from "effect/Result"
 import type { AccessToken } from "../AccessToken.ts"
 import type { Audience } from "../Audience.ts"
 import { type Issue, Message } from "../Message.ts"
 import * as Recipient from "../Recipient.ts"
 import * as audiences from "./audience.ts"
+import * as Authorization from "./authorization.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
 import * as fcmMessage from "./fcmMessage.ts"
 import { memoizeLast } from "./memoize.ts"
@@ -24,16 +26,23 @@ export const project = (
   projectId: string,
   origins: Pick<Project, "origin" | "instanceIdOrigin">,
   accessToken: AccessToken["Service"]
-): Project => ({
-  projectId,
-  ...origins,
-  fcm: protocol(projectId, origins.origin, accessToken)
-})
+): Project => {
+  const authorize = Authorization.make(accessToken)
+  return { projectId, ...origins, authorize, fcm: protocol(projectId, origins.origin, accessToken, authorize) }
+}
 
-const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol => ({
+const protocol = (
+  projectId: string,
+  origin: string,
+  accessToken: AccessToken["Service"],
+  authorize: Authorization.Authorize
+): Protocol => ({
   system: "fcm",
   recipientsPerRequest: 1,
-  credential: accessToken.get,
+  credential: Effect.flatMap(accessToken.get, (credential) => {
+    const unfit = Authorization.unfit(accessToken)
+    return unfit === undefined ? Effect.succeed(credential) : Effect.fail(unfit)
+  }),
   renew: accessToken.invalidate,
   refuse: (recipient) =>
     Recipient.value(recipient) === ""
@@ -42,11 +51,11 @@ const protocol = (projectId: string, origin: string, accessToken: AccessToken["S
   // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
   floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
   rateLimitPause: Duration.minutes(1),
-  encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
+  encode: (message) => encode(origin + FcmV1.sendPath(projectId), authorize, message, ofRecipient),
   address: (message, audience) =>
     Result.flatMap(targetOf(audience), (target) =>
       Result.map(
-        encode(origin + FcmV1.sendPath(projectId), message, () => target),
+        encode(origin + FcmV1.sendPath(projectId), authorize, message, () => target),
         (encoded) => ({
           encoded,
           judge: (answer, scrub) =>
@@ -64,18 +73,16 @@ interface Target {
 
 const encode = (
   url: string,
+  authorize: Authorization.Authorize,
   message: Message,
   targetOf: (recipients: ReadonlyArray<Recipient.Recipient>) => Target
 ): Result.Result<Encoded, ReadonlyArray<Issue>> => {
   return Result.map(fcmMessage.validate(Message.copied(message)), (fields) => {
-    // one token serves many requests
-    const postWith = memoizeLast((credential: Redacted.Redacted) =>
-      post(url, `Bearer ${Redacted.value(credential)}`, "application/json")
-    )
+    const postWith = memoizeLast((authorization: Headers) => post(url, authorization, "application/json"))
     const textAt = encodedText(fields)
     return ({ credential, firstAttempt, recipients }) => {
       const { field, value } = targetOf(recipients)
-      return postWith(credential)(textAt(firstAttempt)(field, value))
+      return postWith(authorize(credential))(textAt(firstAttempt)(field, value))
     }
   })
 }

@@ -93,4 +93,6 @@ const encode = (
 
 /** One key serves many requests. */
 const posting = (url: string, contentType: string) =>
-  memoizeLast((key: Redacted.Redacted) => post(url, GcmHttp.authorization(Redacted.value(key)), contentType))
+  memoizeLast((key: Redacted.Redacted) =>
+    post(url, { authorization: GcmHttp.authorization(Redacted.value(key)) }, contentType)
+  )

@@ -12,6 +12,7 @@ import { Gate } from "./gate.ts"
 import * as Group from "./group.ts"
 import { memoizeWeak } from "./memoize.ts"
 import { make as makeMetrics, type Metrics } from "./metrics.ts"
+import type { Pace } from "./pace.ts"
 import type { Protocol } from "./protocol.ts"
 
 /** What a layer has: one client, one gate. */
@@ -24,6 +25,8 @@ export interface Layer {
   readonly prepare: (message: Message) => Result.Result<Group.Prepared, ReadonlyArray<Issue>>
   /** The alarms of a clock; mostly there is one. */
   readonly alarmsOf: (clock: Clock.Clock) => Alarms
+  /** Keeps first attempts and retries under a quota, where requests of the layer have one. */
+  readonly paceOf?: ((clock: Clock.Clock) => Pace) | undefined
 }
 
 export const layerOf = (protocol: Protocol): Effect.Effect<Layer, never, HttpClient.HttpClient> =>

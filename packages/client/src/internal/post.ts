@@ -7,10 +7,10 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { memoizeLast } from "./memoize.ts"
 
 /** Posts texts. Headers are made once for all texts of a length, as mostly one follows the other. */
-export const post = (url: string, authorization: string, contentType: string) => {
-  const { hash, headers, method, url: path, urlParams } = HttpClientRequest.post(url)
+export const post = (url: string, authorization: Headers.Input, contentType: string) => {
+  const { hash, headers, method, url: path, urlParams } = HttpClientRequest.post(url, { headers: authorization })
   const headersOf = memoizeLast((length: number | undefined) =>
-    Headers.setAll(headers, { authorization, "content-type": contentType, "content-length": String(length) })
+    Headers.setAll(headers, { "content-type": contentType, "content-length": String(length) })
   )
   return (text: string): HttpClientRequest.HttpClientRequest => {
     const body = HttpBody.text(text, contentType)

@@ -17,6 +17,8 @@ import * as audience from "./audience.ts"
 import { type Ended, nothingSent } from "./engine.ts"
 import { type Layer, layerOf } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
+import { memoizeWeak } from "./memoize.ts"
+import { Pace } from "./pace.ts"
 import { invalidRecipient } from "./protocol.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
@@ -25,9 +27,10 @@ import * as topicsProtocol from "./topicsProtocol.ts"
 /** Makes the service for a project. */
 export const make = Effect.fnUntraced(function*(
   project: topicsProtocol.Project,
-  defaults: SendOptions
+  defaults: Topics.Options
 ): Effect.fn.Return<Topics.Service, never, HttpClient.HttpClient> {
   const layer = yield* layerOf(project.fcm)
+  const paced = { ...layer, paceOf: memoizeWeak((clock: Clock.Clock) => new Pace(clock)) }
   const settings = (options: SendOptions = {}) => Settings.make(options, defaults, Settings.sendDeadline)
   const withSpan = (name: string, recipients: number) =>
     Effect.withSpan(`Topics.${name}`, {
@@ -37,7 +40,8 @@ export const make = Effect.fnUntraced(function*(
   const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
     const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
     const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-    return Effect.suspend(() => changeAll(layer, settings(options), { project, change, topic }, recipients)).pipe(
+    const api = options?.topicApi ?? defaults.topicApi ?? "fcm"
+    return Effect.suspend(() => changeAll(paced, settings(options), { project, change, topic }, recipients, api)).pipe(
       withSpan(change, recipients.length)
     )
   }
@@ -54,7 +58,8 @@ const changeAll = Effect.fnUntraced(function*(
   layer: Layer,
   settings: Settings.Settings,
   asked: topicsProtocol.Asked,
-  recipients: ReadonlyArray<Recipient.Recipient>
+  recipients: ReadonlyArray<Recipient.Recipient>,
+  api: Topics.Api
 ): Effect.fn.Return<ReadonlyArray<Topics.TopicOutcome>, SendError.SendError> {
   const all = { report: nobody.report, unsettled: recipients }
   if (!Topic.isName(asked.topic) || isDots(asked.topic)) return yield* invalidMessage([audience.topicIssue], all)
@@ -62,8 +67,8 @@ const changeAll = Effect.fnUntraced(function*(
   const ledger = new Ledger(recipients)
   for (const entry of ledger.entries) entry.outcome = refuse(layer, entry.recipient)
   const entries = ledger.entries.filter(({ outcome }) => outcome === undefined)
-  const tokens = entries.filter(({ recipient }) => recipient.kind === "token")
-  const isBatch = (entry: Entry) => tokens.length > 1 && entry.recipient.kind === "token"
+  // Instance ID knows no installation ids
+  const isBatch = ({ recipient }: Entry) => api === "instanceId" && recipient.kind === "token"
   const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
     some.length === 0
       ? Effect.succeed(nothingSent)
@@ -117,11 +122,11 @@ const listAll = Effect.fnUntraced(function*(
     return yield* invalidMessage([{ path: ["recipient"], message: refused.detail ?? refused.code }], all)
   }
   const context = yield* Effect.context<never>()
-  const started = yield* Clock.currentTimeMillis
+  const started = yield* Clock.monotonicTimeNanos
   const pages: Array<topicsProtocol.Page> = []
   while (pages.length < maxPages) {
     // one deadline for all pages
-    const passed = Duration.millis((yield* Clock.currentTimeMillis) - started)
+    const passed = Duration.nanos((yield* Clock.monotonicTimeNanos) - started)
     const deadline = Duration.max(Duration.subtract(settings.deadline, passed), Duration.zero)
     const question = topicsProtocol.list(project, recipient, pages.at(-1)?.nextPageToken)
     const page = yield* askOne(layer, { ...settings, deadline }, question, context)

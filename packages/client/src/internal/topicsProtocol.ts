@@ -1,6 +1,7 @@
 /**
- * Subscriptions to topics, as the engine takes them: one by one through FCM v1, in batches through Instance ID.
+ * Subscriptions to topics, as the engine takes them: one by one through FCM v1, or in batches through Instance ID.
  */
+import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Topic from "@cloud-messaging/protocol/Topic"
@@ -8,12 +9,12 @@ import * as TopicSubscription from "@cloud-messaging/protocol/TopicSubscription"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Question } from "./askOne.ts"
+import type { Authorize } from "./authorization.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
@@ -29,6 +30,7 @@ export interface Project {
   readonly origin: string
   /** Of the Instance ID service. */
   readonly instanceIdOrigin: string
+  readonly authorize: Authorize
   /** Credentials, floors, and whom it refuses. */
   readonly fcm: Protocol
 }
@@ -61,16 +63,19 @@ const prepared = (encoded: Encoded): Prepared => ({
 
 /** One registration a request: a token or an installation id. */
 export const single = ({ change, project, topic }: Asked): Requests => {
-  const request = change === "subscribe" ? HttpClientRequest.patch : HttpClientRequest.delete
+  const request = change === "subscribe"
+    ? HttpClientRequest.patch
+    : HttpClientRequest.delete
+  // the reference wants no body of a DELETE
+  const body = change === "subscribe" ? HttpBody.text("{}", "application/json") : HttpBody.empty
   return requests(
     { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project.projectId) },
     ({ credential, recipients: [recipient = anybody] }) =>
-      request(project.origin + TopicSubscription.path(project.projectId, Recipient.value(recipient), topic)).pipe(
-        // what is so already is as asked
-        HttpClientRequest.setUrlParam("allowMissing", "true"),
-        HttpClientRequest.setBody(HttpBody.text("{}", "application/json")),
-        HttpClientRequest.bearerToken(credential)
-      )
+      request(project.origin + TopicSubscription.path(project.projectId, Recipient.value(recipient), topic), {
+        urlParams: { allowMissing: "true" }, // what is so already is as asked
+        headers: project.authorize(credential),
+        body
+      })
   )
 }
 
@@ -88,14 +93,44 @@ const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict
 const isSoAlready = ({ status, text }: Answer): boolean =>
   status === 409 && Option.exists(RpcStatus.decodeEnvelope(text), (envelope) => envelope.status === "ALREADY_EXISTS")
 
-/** A 404 is one of the registration: a project that is none is refused with 403. */
-const judgeFailure = (projectId: string, answer: Answer, recipient: Recipient.Recipient, scrub: Scrub) =>
+const judgeFailure = (
+  projectId: string,
+  answer: Answer,
+  recipient: Recipient.Recipient,
+  scrub: Scrub
+): Verdict.Verdict => {
   // every quota here is one of topics: it is the project's
-  answer.status === 429
-    ? Verdict.ofStatus(answer)
-    : answer.status === 404 && Option.isSome(RpcStatus.decodeEnvelope(answer.text))
-    ? Verdict.spoken([new Outcome.NotRegistered({ recipient })])
-    : fcmAnswer.judge(projectId, answer, { recipients: [recipient], scrub })
+  if (answer.status === 429) return Verdict.ofStatus(answer)
+  const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
+  if (envelope !== undefined) {
+    // `allowMissing` makes it the registration that is missing; a project that is none is refused with 403
+    if (answer.status === 404) return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
+    const isBad = answer.status === 400 && findFcmErrors(envelope).every((_) => _.errorCode === "INVALID_ARGUMENT")
+    if (isBad) return judgeBadRequest(envelope, recipient, scrub)
+  }
+  return fcmAnswer.judge(projectId, answer, { recipients: [recipient], scrub })
+}
+
+/** One call changes one topic: what is wrong with it ends the call, what is wrong with a registration does not. */
+const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipient, scrub: Scrub) => {
+  const { message = "", status = "INVALID_ARGUMENT" } = envelope
+  const code = scrub.code(status)
+  const detail = scrub.text(message)
+  const violations = findBadRequests(envelope).flatMap(({ fieldViolations }) => fieldViolations)
+  if (violations.some(({ field = "" }) => /^topic_?name$/i.test(field))) {
+    return Verdict.rejected(new SendError.RejectedRequest({ code, issues: [{ path: ["topic"], message: detail }] }))
+  }
+  const texts = [message, ...violations.map(({ description = "" }) => description)]
+  const disposition = status === "INVALID_ARGUMENT" && texts.some(namesRegistration) ? "remove" : "keep"
+  return Verdict.spoken([new Outcome.Failed({ recipient, code, detail, issues: [], disposition })])
+}
+
+/** No answer was recorded that does: these are the words of a send. */
+const namesRegistration = (text: string): boolean =>
+  /^(the registration token is not|invalid registration token)/i.test(text)
+
+const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
+const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 
 // -----------------------------------------------------------------------------
 // In batches
@@ -107,18 +142,15 @@ export const batch = ({ change, project, topic }: Asked): Requests => {
   return requests(
     { ...project.fcm, recipientsPerRequest: InstanceId.maxTokens, judge: judgeBatch(project.projectId) },
     ({ credential, recipients }) =>
-      HttpClientRequest.post(project.instanceIdOrigin + path).pipe(
-        HttpClientRequest.setBody(HttpBody.text(
+      HttpClientRequest.post(project.instanceIdOrigin + path, {
+        headers: { ...project.authorize(credential), ...InstanceId.accessTokenAuth },
+        body: HttpBody.text(
           encodeBatch({ to: Topic.address(topic), registration_tokens: recipients.map(Recipient.value) }),
           "application/json"
-        )),
-        authorized(credential)
-      )
+        )
+      })
   )
 }
-
-const authorized = (credential: Redacted.Redacted) => (request: HttpClientRequest.HttpClientRequest) =>
-  request.pipe(HttpClientRequest.bearerToken(credential), HttpClientRequest.setHeaders(InstanceId.accessTokenAuth))
 
 const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
   if (answer.status === 403) return Verdict.denied(new SendError.PermissionDenied({ projectId }))
@@ -166,10 +198,11 @@ export const list = (
   prepared: {
     ...prepared(({ credential }) =>
       HttpClientRequest.get(
-        project.origin + TopicSubscription.collectionPath(project.projectId, Recipient.value(recipient))
-      ).pipe(
-        HttpClientRequest.setUrlParams({ pageSize: TopicSubscription.maxPageSize, pageToken }),
-        HttpClientRequest.bearerToken(credential)
+        project.origin + TopicSubscription.collectionPath(project.projectId, Recipient.value(recipient)),
+        {
+          urlParams: { pageSize: TopicSubscription.maxPageSize, pageToken },
+          headers: project.authorize(credential)
+        }
       )
     ),
     secrets: () => [Recipient.value(recipient)]

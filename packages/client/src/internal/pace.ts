@@ -1,0 +1,45 @@
+/**
+ * The pace of a layer's changes of topics: under 3,000 in any second, which is the quota of a project.
+ *
+ * Not `effect/persistence/RateLimiter`: its memory store reads the wall clock, and counts who was interrupted while waiting.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+
+/** The quota of 3,000, less {@link burst}, less what the network may push together. */
+const perSecond = 2800
+
+/** Changes that may leave at once. */
+const burst = 100
+
+const millisPerChange = 1000 / perSecond
+
+export class Pace {
+  readonly #clock: Clock.Clock
+  /** One waits at a time, the others in line behind it. */
+  readonly #turn = Semaphore.makeUnsafe(1)
+  /** When there would be room for {@link burst} again: monotonic milliseconds. */
+  #settledAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock.Clock) {
+    this.#clock = clock
+  }
+
+  /** Waits until so many changes may leave. */
+  take(changes: number): Effect.Effect<void> {
+    return this.#turn.withPermit(Effect.suspend(() => {
+      const wait = this.#settledAt - (burst - 1) * millisPerChange - this.#now
+      const leave = Effect.sync(() => {
+        this.#settledAt = Math.max(this.#settledAt, this.#now) + changes * millisPerChange
+      })
+      return wait > 0 ? Effect.delay(leave, Math.ceil(wait)) : leave
+    }))
+  }
+
+  get #now(): number {
+    return Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli
+  }
+}
+
+const nanosPerMilli = 1_000_000
