@@ -459,20 +459,20 @@ describe("a fault of the service", () => {
 })
 
 describe("nobody knows", () => {
-  it.effect("any other status: unavailable", () =>
+  it.effect("any other status: kept, and not to be sent to again", () =>
     Effect.gen(function*() {
       for (const status of [307, 402, 408, 418]) {
         assert.deepStrictEqual(yield* viaFcm(Http.text("", { status })), [
-          "Unavailable",
+          "Failed",
           "UnexpectedStatus",
-          "retryLater"
+          "keep"
         ])
       }
       for (const status of [301, 403, 404]) {
         assert.deepStrictEqual(yield* viaGcm(Http.text("", { status })), [
-          "Unavailable",
+          "Failed",
           "UnexpectedStatus",
-          "retryLater"
+          "keep"
         ])
       }
     }))
