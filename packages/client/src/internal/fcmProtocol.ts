@@ -28,38 +28,44 @@ export const project = (
 ): Project => ({
   projectId,
   ...origins,
-  fcm: protocol(projectId, origins.origin, accessToken)
+  fcm: protocol(projectId, origins.origin, accessToken, judging(projectId, accessToken))
 })
 
-const protocol = (projectId: string, origin: string, accessToken: AccessToken["Service"]): Protocol => {
+/** What answers say, one after the other. */
+const judging = (projectId: string, accessToken: AccessToken["Service"]): Protocol["judge"] => {
   const known = new KnownProject()
-  const judge: Protocol["judge"] = (answer, sent) =>
-    known.hear(fcmAnswer.judge(projectId, answer, sent, accessToken.account), sent)
-  return {
-    system: "fcm",
-    recipientsPerRequest: 1,
-    credential: accessToken.get,
-    renew: accessToken.invalidate,
-    refuse: (recipient) =>
-      Recipient.value(recipient) === ""
-        ? invalidRecipient(recipient, `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`)
-        : undefined,
-    // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
-    floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
-    rateLimitPause: Duration.minutes(1),
-    encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
-    address: (message, audience) =>
-      Result.flatMap(targetOf(audience), (target) =>
-        Result.map(
-          encode(origin + FcmV1.sendPath(projectId), message, () => target),
-          (encoded) => ({
-            encoded,
-            judge: (answer, scrub) => Verdict.ofAudience(judge(answer, { recipients: [anybody], scrub }), answer)
-          })
-        )),
-    judge
-  }
+  return (answer, sent) => known.hear(fcmAnswer.judge(projectId, answer, sent, accessToken.account), sent)
 }
+
+const protocol = (
+  projectId: string,
+  origin: string,
+  accessToken: AccessToken["Service"],
+  judge: Protocol["judge"]
+): Protocol => ({
+  system: "fcm",
+  recipientsPerRequest: 1,
+  credential: accessToken.get,
+  renew: accessToken.invalidate,
+  refuse: (recipient) =>
+    Recipient.value(recipient) === ""
+      ? invalidRecipient(recipient, `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`)
+      : undefined,
+  // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
+  floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
+  rateLimitPause: Duration.minutes(1),
+  encode: (message) => encode(origin + FcmV1.sendPath(projectId), message, ofRecipient),
+  address: (message, audience) =>
+    Result.flatMap(targetOf(audience), (target) =>
+      Result.map(
+        encode(origin + FcmV1.sendPath(projectId), message, () => target),
+        (encoded) => ({
+          encoded,
+          judge: (answer, scrub) => Verdict.ofAudience(judge(answer, { recipients: [anybody], scrub }), answer)
+        })
+      )),
+  judge
+})
 
 /** Whom a request names. */
 interface Target {
