@@ -104,6 +104,9 @@ interface Script {
   /** What is answered to a topic, where that is not what is answered to a recipient; empty: it cannot happen. */
   readonly toTopic?: ReadonlyArray<Reply>
   readonly options?: Messaging.SendOptions
+  readonly message?: Message.Message
+  /** Nobody else is sent to before. */
+  readonly alone?: boolean
   /** Instead of the second credential that is asked for. */
   readonly credential?: Effect.Effect<Redacted.Redacted, AccessToken.AccessTokenError>
 }
@@ -117,12 +120,13 @@ const type = "@type"
 const fcmError = (
   status: number,
   code: string,
-  details: ReadonlyArray<{ readonly [field: string]: unknown }> = []
+  details: ReadonlyArray<{ readonly [field: string]: unknown }> = [],
+  message = "text"
 ): Reply =>
   json({
     error: {
       code: status,
-      message: "text",
+      message,
       status: "STATUS",
       details: [...details, { [type]: "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode: code }]
     }
@@ -164,21 +168,51 @@ const shared: { readonly [code: string]: Script } = {
   }
 }
 
+const invalidToken = (status: number) => [fcmError(status, "INVALID_ARGUMENT", [badRequest("message.token")])]
+
+const projects =
+  "Quota exceeded for quota metric 'Topic messages' of service 'fcm.googleapis.com' for consumer 'project_number:1'."
+
+/** A 429 without a code, and without details. */
+const quotaText = (message: string): Reply => json({ error: { code: 429, message, status: "RESOURCE_EXHAUSTED" } }, 429)
+
 const fcmScripts: { readonly [code: string]: Script } = {
   ...shared,
+  "no code": {
+    replies: (status) => [
+      text("<html>", status),
+      json({}, status),
+      json({ error: { code: status, message: "text", status: "FAILED_PRECONDITION" } }, status),
+      ...status === 429 ? [quotaText(projects)] : []
+    ]
+  },
+  "no code, before anything was accepted": {
+    replies: (status) => [text("<html>", status), json({}, status)],
+    alone: true
+  },
+  "no code, after an acceptance": { replies: (status) => [text("<html>", status), json({}, status)] },
+  "no code, of a device or a topic": {
+    replies: () => [quotaText("Topic quota exceeded."), quotaText("Message rate exceeded for the device.")]
+  },
   "no code, after one new access token": { replies: (status) => [text("", status)] },
   "another code": { replies: (status) => [fcmError(status, "SOME_NEW_CODE")] },
   "`QUOTA_EXCEEDED`, of a device or a topic": {
     replies: (status) => [
       fcmError(status, "QUOTA_EXCEEDED", [quotaOf("device:1")]),
-      fcmError(status, "QUOTA_EXCEEDED", [quotaOf("topic:1")])
+      fcmError(status, "QUOTA_EXCEEDED", [quotaOf("topic:1")]),
+      fcmError(status, "QUOTA_EXCEEDED", [], "Topic quota exceeded.")
     ]
   },
   "`QUOTA_EXCEEDED`, `UNAVAILABLE` or `INTERNAL`": {
     replies: (status) => ["QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL"].map((code) => fcmError(status, code))
   },
   "`INVALID_ARGUMENT` that names the token": {
-    replies: (status) => [fcmError(status, "INVALID_ARGUMENT", [badRequest("message.token")])]
+    replies: invalidToken
+  },
+  "`INVALID_ARGUMENT` that names the token, of a message that is wrong for Apple": {
+    replies: invalidToken,
+    message: Message.make({ data: { score: 42 }, apns: { headers: { "apns-priority": "10" } } }),
+    toTopic: []
   },
   "`INVALID_ARGUMENT` with Apple's 410": { replies: (status) => [fcmError(status, "INVALID_ARGUMENT", [apnsGone])] },
   "`INVALID_ARGUMENT` that names another field": {
@@ -200,6 +234,7 @@ const results = (odd: unknown): Reply => json({ multicast_id: 1, results: [{ mes
 
 const gcmScripts: { readonly [code: string]: Script } = {
   ...shared,
+  "no code, of a device or a topic": { replies: () => [text("TopicsMessageRateExceeded", 429)] },
   "another code": {
     replies: () => [results({ error: "SomeNewCode" })],
     toTopic: [json({ error: "SomeNewCode" })]
@@ -301,7 +336,7 @@ const scriptOf = (way: Way, row: Row): Script | undefined => {
 // A row against behaviour
 // -----------------------------------------------------------------------------
 
-const message = Message.make({ data: { score: 42 } })
+const ordinary = Message.make({ data: { score: 42 } })
 
 /** Shorter than the gate is ever closed. */
 const requestTimeout = Duration.millis(500)
@@ -373,10 +408,11 @@ interface Asker {
   readonly publish: (options: Messaging.SendOptions) => Effect.Effect<unknown, SendError.SendError>
 }
 
-const sender = Effect.map(Messaging.Messaging, (messaging): Asker => ({
-  ask: (recipients, options) => Effect.map(messaging.send(message, recipients, options), ({ outcomes }) => outcomes),
-  publish: (options) => messaging.publish(message, Audience.topic("odd"), options)
-}))
+const sender = ({ message = ordinary }: Script) =>
+  Effect.map(Messaging.Messaging, (messaging): Asker => ({
+    ask: (recipients, options) => Effect.map(messaging.send(message, recipients, options), ({ outcomes }) => outcomes),
+    publish: (options) => messaging.publish(message, Audience.topic("odd"), options)
+  }))
 
 const subscriber = Effect.map(Topics.Topics, (topics): Asker => ({
   // installation ids go through FCM v1 all the same
@@ -393,9 +429,9 @@ const withAsker = <A>(
 ): Effect.Effect<A> => {
   switch (way) {
     case "fcm":
-      return Effect.flatMap(sender, use).pipe(Effect.provide(layerFcm(script).pipe(Layer.provide(client))))
+      return Effect.flatMap(sender(script), use).pipe(Effect.provide(layerFcm(script).pipe(Layer.provide(client))))
     case "gcm":
-      return Effect.flatMap(sender, use).pipe(Effect.provide(layerGcm(script).pipe(Layer.provide(client))))
+      return Effect.flatMap(sender(script), use).pipe(Effect.provide(layerGcm(script).pipe(Layer.provide(client))))
     case "topics":
       return Effect.flatMap(subscriber, use).pipe(Effect.provide(layerFcm(script).pipe(Layer.provide(client))))
   }
@@ -422,7 +458,8 @@ const recording = (failures: Array<RetryPolicy.Failure>): RetryPolicy.RetryPolic
 const observe = Effect.fnUntraced(function*(way: Way, row: Row, script: Script, reply: Reply) {
   const odd = Recipient.make(script.odd ?? "odd")
   // whoever fails with a whole request of many has one of its own
-  const others = way !== "fcm" && row.status !== "200" && odd.kind === "token" ? 1000 : 1
+  const many = way !== "fcm" && row.status !== "200" && odd.kind === "token"
+  const others = script.alone === true ? 0 : many ? 1000 : 1
   const other = way === "topics" && odd.kind === "fid" ? Recipient.fid : Recipient.token
   const recipients = [...Array.from({ length: others }, (_, i) => other(`fine-${i}`)), odd]
   const failures: Array<RetryPolicy.Failure> = []
@@ -492,7 +529,9 @@ const check = Effect.fnUntraced(function*(way: Way, row: Row, rows: ReadonlyArra
       else assert.strictEqual(row.floor, "–")
       const code = bare(row) ?? /\(`(InvalidRecipient)`\)/.exec(row.code)?.[1]
       if (code !== undefined && seen.code !== undefined) assert.strictEqual(seen.code, code)
-      if (row.code === "no code" && seen.code !== undefined) assert.include(section("## Fault of whom?"), seen.code)
+      if (row.code.startsWith("no code") && seen.code !== undefined) {
+        assert.include(section("## Fault of whom?"), seen.code)
+      }
     }
   }
 })
@@ -516,6 +555,7 @@ describe("the table of publish", () => {
     if (becomes === "`Unknown`") {
       return `\`Unknown\`: ${code.includes("lost") ? "the answer was lost" : "it was no answer"}: any`
     }
+    if (becomes === "`Failed`" && code === "no code") return "`Failed`: an unexpected status: `keep`"
     if (becomes === "`Failed`" && disposition !== "`retryLater`") return "`Failed`: any other"
     return `${becomes}: ${disposition}`
   }
@@ -542,7 +582,7 @@ describe("the table of publish", () => {
           // the second credential is that of the odd one
           const published = yield* withAsker(way, script, layerClient(reply, { count: 0 }), ({ ask, publish }) =>
             Effect.andThen(
-              Effect.exit(ask(["fine"], {})),
+              script.alone === true ? Effect.void : Effect.exit(ask(["fine"], {})),
               settled(publish({ retryPolicy: recording(failures), requestTimeout, ...script.options }))
             ))
           if (Result.isSuccess(published)) {
@@ -599,7 +639,7 @@ const attemptsVia = Effect.fnUntraced(function*(reply: Reply, options: Messaging
     Effect.clockWith((clock) => Effect.map(clock.currentTimeMillis, (now) => times.push(now / 1000))),
     reply
   )
-  const sending = yield* Messaging.send(message, "odd", options).pipe(
+  const sending = yield* Messaging.send(ordinary, "odd", options).pipe(
     Effect.exit,
     Effect.provide(layerFcm({ replies: () => [] }).pipe(Layer.provide(layerClient(timed, { count: 0 })))),
     Effect.forkChild({ startImmediately: true })
@@ -610,6 +650,32 @@ const attemptsVia = Effect.fnUntraced(function*(reply: Reply, options: Messaging
 })
 
 describe("what the document says", () => {
+  it.effect("of ten 404 in a row after an acceptance, the tenth ends the send", () =>
+    Effect.gen(function*() {
+      const client = layerClient(text("<html>", 404), { count: 0 })
+      const sent = (accepted: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const messaging = yield* Messaging.Messaging
+          const send = (recipient: string) => Effect.result(messaging.send(ordinary, recipient))
+          const odd = Effect.replicateEffect(send("odd"), 9)
+          yield* Effect.forEach(accepted, send)
+          const nine = yield* odd
+          return [...nine, yield* send("odd")].map((result) =>
+            Result.isSuccess(result) ? "Failed" : result.failure.reason._tag
+          )
+        }).pipe(Effect.provide(layerFcm({ replies: () => [] }).pipe(Layer.provide(client))))
+      const failed = Array.from({ length: 9 }, () => "Failed")
+      assert.deepStrictEqual(yield* sent(["fine"]), [...failed, "ProjectNotFound"])
+      assert.deepStrictEqual(yield* sent([]), Array.from({ length: 10 }, () => "ProjectNotFound"))
+    }))
+
+  it("why Google refused: the codes of which the errors give advice", () => {
+    const source = Fs.readFileSync(Path.join(root, "packages/client/src/internal/refusal.ts"), "utf8")
+    const known = Array.from(source.matchAll(/^ {2,4}\[?\s*"([A-Z_]+)",/gm), ([, code = ""]) => code)
+    const told = section("### Why Google refused").split("\n").slice(3).map((line) => line.split("|")[1] ?? "")
+    assert.sameMembers(Array.from(told.join().matchAll(/`([A-Z_]+)`/g), ([, code = ""]) => code), known)
+  })
+
   it.effect("a default send retries FCM's 5xx twice, and a 429 without Retry-After never", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* attemptsVia(fcmError(503, "UNAVAILABLE"))).length, 3)
@@ -644,9 +710,9 @@ describe("what the document says", () => {
         Layer.provide(layerClient(fcmError(503, "UNAVAILABLE"), { count: 0 }))
       )
       const sending = yield* Effect.gen(function*() {
-        yield* Effect.exit(Messaging.send(message, ["fine", "odd"], { requestSpans: true }))
-        yield* Stream.runDrain(Messaging.sendStream(message, Stream.make("fine")))
-        yield* Stream.runDrain(Messaging.sendEach(Stream.make({ message, recipient: "fine" })))
+        yield* Effect.exit(Messaging.send(ordinary, ["fine", "odd"], { requestSpans: true }))
+        yield* Stream.runDrain(Messaging.sendStream(ordinary, Stream.make("fine")))
+        yield* Stream.runDrain(Messaging.sendEach(Stream.make({ message: ordinary, recipient: "fine" })))
       }).pipe(Effect.provide(layer), Effect.withTracer(tracer), Effect.forkChild({ startImmediately: true }))
       yield* TestClock.adjust("1 hour")
       yield* Fiber.join(sending)

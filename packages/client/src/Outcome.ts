@@ -98,13 +98,20 @@ export class Failed extends Data.TaggedClass("Failed")<{
   /** Whose outcome this is. */
   readonly recipient: Recipient
   /**
-   * The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …; `UNKNOWN` for what cannot be one), or, refused
-   * before anything was sent, `InvalidRecipient` or (in `sendEach`) `InvalidMessage`.
+   * The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …; `UNKNOWN` for what cannot be one). Without one,
+   * `UnexpectedStatus`, or `NOT_FOUND` for a 404 of a project that accepted messages before. Refused before anything was
+   * sent: `InvalidRecipient` or (in `sendEach`) `InvalidMessage`.
    */
   readonly code: string
-  /** A text for people, when there is one: the service's, in 300 characters, without what was sent to it. */
+  /**
+   * A text for people, when there is one: the service's, in 300 characters, without what was sent to it. With
+   * `fixMessage` for a token that FCM calls invalid, also what `Message.lint` finds wrong for Apple.
+   */
   readonly detail: string | undefined
-  /** What is wrong with which field of the message, as far as it was said; at most 20 of the service. */
+  /**
+   * What is wrong with which field of the message, as far as it was said; at most 20 of the service. What `Message.lint`
+   * finds wrong for Apple follows, with paths of the message's own.
+   */
   readonly issues: ReadonlyArray<Issue>
   /** What to do, by the code: see {@link Disposition}, and the tables of docs/errors-and-retries.md. */
   readonly disposition: "keep" | "remove" | "fixMessage" | "fixCredentials" | "retryLater"
@@ -125,7 +132,10 @@ export class Unavailable extends Data.TaggedClass("Unavailable")<{
   readonly retryAfter: Duration.Duration | undefined
   /** Requests made for this recipient. 0: a closed gate, the pace or the end of its stream came first. */
   readonly attempts: number
-  /** What Apple's service said, where it was asked (`APNs 503 ServiceUnavailable`), or which quota is used up. */
+  /**
+   * What Apple's service said, where it was asked (`APNs 503 ServiceUnavailable`), which quota is used up, or the text of
+   * FCM where it gave no code, in 300 characters, without what was sent to it.
+   */
   readonly detail?: string | undefined
 }> {
   /** Not accepted, for all that is known. */

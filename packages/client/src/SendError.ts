@@ -11,6 +11,7 @@
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import type { AccessTokenError } from "./AccessToken.ts"
+import * as refusal from "./internal/refusal.ts"
 import type { Issue } from "./Message.ts"
 import type { Recipient } from "./Recipient.ts"
 import * as Report from "./Report.ts"
@@ -45,9 +46,15 @@ export interface Settlement {
 export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{
   /** The answer's HTTP status: 401. */
   readonly status: number
+  /** Google's reason, where it gives one (`ACCOUNT_STATE_INVALID`, …): that of its `google.rpc.ErrorInfo`. */
+  readonly code?: string | undefined
+  /** The service's text, in 300 characters, without what was sent to it. A page of HTML is left out. */
+  readonly detail?: string | undefined
+  /** FCM: whose access token was refused, if the credentials tell (`AccessToken.Service.account`). */
+  readonly account?: string | undefined
 }> {
   override get message(): string {
-    return `the service refused the credentials (${this.status})`
+    return refusal.describe(`the service refused the credentials (${this.status})`, this, "")
   }
 }
 
@@ -60,10 +67,22 @@ export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{
 export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{
   /** Which project, as it was given. */
   readonly projectId: string
+  /**
+   * Google's reason, where it gives one (`SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`,
+   * `ACCESS_TOKEN_SCOPE_INSUFFICIENT`, …): that of its `google.rpc.ErrorInfo`.
+   */
+  readonly code?: string | undefined
+  /** The service's text, in 300 characters, without what was sent to it. A page of HTML is left out. */
+  readonly detail?: string | undefined
+  /** Whose permission is missing, if the credentials tell (`AccessToken.Service.account`). */
+  readonly account?: string | undefined
 }> {
   override get message(): string {
-    return `no permission to send for the project ${this.projectId}: ` +
+    return refusal.describe(
+      `no permission to send for the project ${this.projectId}`,
+      this,
       "enable the Firebase Cloud Messaging API there, and give the account a role that may send"
+    )
   }
 }
 
@@ -185,8 +204,8 @@ export class Timeout extends Data.TaggedError("Timeout")<{
 }
 
 /**
- * 429: too many messages. Nobody may send through this layer for as long as the service asks, else for 60 seconds (FCM)
- * or 1 second (GCM).
+ * 429: too many messages. If the service speaks of one device or topic, that one alone is slowed; else nobody may send
+ * through this layer for as long as the service asks, or for 60 seconds (FCM) or 1 second (GCM).
  *
  * @category errors
  * @since 1.0.0
@@ -218,7 +237,7 @@ export class ServerError extends Data.TaggedError("ServerError")<{
 }
 
 /**
- * A status that the protocol does not know, a redirect among them: redirects are not followed.
+ * A status that the protocol does not know, a redirect among them: redirects are not followed. Sending again cannot help.
  *
  * @category errors
  * @since 1.0.0
@@ -226,9 +245,11 @@ export class ServerError extends Data.TaggedError("ServerError")<{
 export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
   /** The answer's HTTP status. */
   readonly status: number
+  /** What it means, or the service's own text in 300 characters, without what was sent to it. */
+  readonly detail?: string | undefined
 }> {
   override get message(): string {
-    return `unexpected status ${this.status}: is the url the service's own?`
+    return `unexpected status ${this.status}: ${this.detail ?? "is the url the service's own?"}`
   }
 }
 
@@ -279,7 +300,8 @@ export class ValidationError extends Data.TaggedError("ValidationError")<
 
 /**
  * No recipient got an answer: send again when the problem is resolved. The report has every recipient, as `Unavailable`
- * or `Unknown` (or refused before sending), and `unsettled` is empty. Streams never fail with it.
+ * or `Unknown`, or as `Failed` where sending again cannot help (`UnexpectedStatus`) or nothing was sent. `unsettled` is
+ * empty. Streams never fail with it.
  *
  * @category errors
  * @since 1.0.0

@@ -1,5 +1,5 @@
 /** Recorded answers, each to its outcome or error; and whatever answers may come. */
-import { Message, Messaging, type Outcome, Recipient, type Report, type SendError } from "@cloud-messaging/client"
+import { Audience, Message, Messaging, type Outcome, Recipient, type Report, SendError } from "@cloud-messaging/client"
 import type { FcmV1, GcmHttp } from "@cloud-messaging/protocol"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Effect, Exit, type Layer, Result, Schema } from "effect"
@@ -373,6 +373,24 @@ const classOf = (sent: Sent) => ({
   outcome: reportOf(sent).outcomes.filter(({ recipient }) => Recipient.value(recipient) === "odd").map(outcomeOf)
 })
 
+describe("FCM: what asking again cannot help", () => {
+  it.effect("is kept, with the service's text", () =>
+    Effect.gen(function*() {
+      const message = "The project is not ready for this."
+      const failed = { outcomes: ["Failed UnexpectedStatus keep"], error: "TransportError UnexpectedStatus" }
+      assertTold(yield* send(Http.fcm(() => Http.fcmError(400, { status: "FAILED_PRECONDITION", message })), ["odd"]), {
+        ...failed,
+        detail: message,
+        status: 400
+      })
+      for (const status of [400, 413]) {
+        const sent = yield* send(Http.fcm(() => Http.text("<html>", { status })), ["odd"])
+        assertTold(sent, { ...failed, status })
+        assert.deepStrictEqual(Result.isFailure(sent) && SendError.retry(sent.failure), [])
+      }
+    }))
+})
+
 describe("FCM: whatever envelope", () => {
   it.effect.prop(
     "a code decides, whatever the status, and whatever stands beside it that says nothing",
@@ -487,6 +505,74 @@ describe("a QuotaFailure", () => {
     ["everybody", "device"]
   ]
 
+  type Asked = Effect.Effect<unknown, SendError.SendError>
+
+  const texts: ReadonlyArray<readonly [slowed: string, text: string, details?: ReadonlyArray<Schema.Json>]> = [
+    ["its recipient", "Topic quota exceeded."],
+    ["its recipient", "Message rate exceeded for the device."],
+    ["its recipient", "The project's quota for topics is used up."],
+    ["its recipient", "DeviceMessageRateExceeded"],
+    ["everybody", "Quota exceeded."],
+    ["everybody", "Quota exceeded for projects/topics-1."],
+    ["everybody", "Quota exceeded for project my-device-app."],
+    ["everybody", "Quota exceeded for project 'devices'."],
+    ["everybody", "Quota exceeded for project_id: topic-maps."],
+    ["everybody", "Too many messages of my-device-project."],
+    [
+      "everybody",
+      "Quota exceeded for quota metric 'Topic messages' and limit 'Messages to a device per minute' of service " +
+      "'fcm.googleapis.com' for consumer 'project_number:1'."
+    ],
+    ["everybody", "Topic quota exceeded.", [{ "@type": type("rpc.ErrorInfo"), reason: "RATE_LIMIT_EXCEEDED" }]],
+    [
+      "everybody",
+      "Topic quota exceeded.",
+      [{ "@type": type("rpc.QuotaFailure"), violations: [{ subject: "project:p", description: "Message rate." }] }]
+    ]
+  ]
+  for (const [expected, text, details = []] of texts) {
+    for (const code of ["QUOTA_EXCEEDED", undefined]) {
+      it.effect(`${code ?? "no code"}, "${text}", ${JSON.stringify(details)}: slows ${expected}`, () =>
+        Effect.gen(function*() {
+          const error = { message: text, details, ...code === undefined ? {} : { code } }
+          const projectId = "my-device-project"
+          const odd = Http.fcmError(429, error)
+          const service = yield* Messaging.Messaging.pipe(
+            Effect.provide(
+              Http.fcm((request, n) => /"odd"/.test(request.text) ? odd : Http.accept(request, n), [], { projectId })
+            )
+          )
+          const asked = (name: string, options: Messaging.SendOptions = {}): ReadonlyArray<Asked> => [
+            service.send(message, name, options),
+            service.publish(message, Audience.topic(name), options)
+          ]
+          for (const odd of asked("odd")) {
+            assert.strictEqual((yield* Effect.flip(odd)).reason._tag, "RateLimited")
+            for (const next of asked("next", { deadline: 0 })) {
+              assert.strictEqual(Exit.isSuccess(yield* Effect.exit(next)) ? "its recipient" : "everybody", expected)
+            }
+          }
+        }))
+    }
+  }
+
+  it.effect("a publish through GCM whose text names topics: others go on", () =>
+    Effect.gen(function*() {
+      const next = (text: string) =>
+        Effect.gen(function*() {
+          const busy = Http.text(text, { status: 429 })
+          const service = yield* Messaging.Messaging.pipe(
+            Effect.provide(
+              Http.gcm((request, n) => /"\/topics\/odd"/.test(request.text) ? busy : Http.acceptAll(request, n))
+            )
+          )
+          yield* Effect.exit(service.publish(message, Audience.topic("odd")))
+          return Exit.isSuccess(yield* Effect.exit(service.send(message, "next", { deadline: 0 })))
+        })
+      assert.isTrue(yield* next("TopicsMessageRateExceeded"))
+      assert.isFalse(yield* next("QuotaExceeded"))
+    }))
+
   for (const [expected, violations] of quotas) {
     it.effect(`of ${JSON.stringify(violations)} slows ${expected}`, () =>
       Effect.gen(function*() {
@@ -536,6 +622,14 @@ describe("GCM: whatever results", () => {
         assert.deepStrictEqual(yield* sendGcm(results.toReversed(), extra), together.toReversed())
       })
   )
+
+  it.effect("a code that is called as what every object has is a code", () =>
+    Effect.gen(function*() {
+      for (const error of ["constructor", "toString", "hasOwnProperty", "valueOf"]) {
+        const sent = yield* send(Http.gcm(() => Http.json({ results: [{ error }] })), ["odd"])
+        assertTold(sent, { outcomes: [`Failed ${error} keep`] })
+      }
+    }))
 
   it.effect("what has a message_id was accepted, whatever else it says", () =>
     Effect.gen(function*() {

@@ -357,6 +357,8 @@ const checkOutcome = (settings: Settings, { service }: Arranged, outcome: Outcom
         return "Failed"
       case "odd":
         return "Unknown"
+      case "strange":
+        return lost ? "Unknown" : "Failed"
       case "deviceBusy":
         return service.gcm ? "Failed" : given
       case "rejected":
@@ -497,8 +499,7 @@ const model = (settings: Settings, plans: ReadonlyMap<string, Plan>) => {
     const means = meaning[kind]
     if (means === "settled") {
       one.retryAfter = 0
-      if (kind === "strange") giveUp(one)
-      else if (kind === "odd") outcomes[one.id] = ["Unknown", one.attempts, 0]
+      if (kind === "odd" || kind === "strange" && one.lost) outcomes[one.id] = ["Unknown", one.attempts, 0]
       else outcomes[one.id] = [kind === "accept" ? "Success" : kind === "gone" ? "NotRegistered" : "Failed"]
     } else if (means === "end") {
       ended = true

@@ -1,13 +1,15 @@
 /** "A fault of whom?": every row of the design's table but the one of topics. */
 import {
   AccessToken,
+  Audience,
   Fcm,
   Message,
   Messaging,
   type Outcome,
   Recipient,
   RequestNotSent,
-  RetryPolicy
+  RetryPolicy,
+  SendError
 } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
@@ -217,6 +219,235 @@ describe("a fault of the message, or nobody knows", () => {
       const error = yield* sendOne(Http.gcm(() => Http.text("\"data\" must be an object\n", { status: 400 })))
       assert.strictEqual(error._tag, "ValidationError")
       assert.strictEqual(error.message, "the service rejected the message (400): \"data\" must be an object")
+    }))
+})
+
+describe("a token that FCM calls invalid", () => {
+  const blamed = [
+    Http.fcmError(400, {
+      code: "INVALID_ARGUMENT",
+      details: [badRequest("message.token", "Invalid registration token")]
+    }),
+    Http.fcmError(400, {
+      code: "INVALID_ARGUMENT",
+      message: "The registration token is not a valid FCM registration token"
+    })
+  ]
+  const gone = Http.fcmError(400, { code: "INVALID_ARGUMENT", details: [apnsError(410, "Unregistered")] })
+
+  const send = (fields: Message.Fields, answer: Effect.Effect<Response>) =>
+    Messaging.send(Message.make(fields), ["odd"]).pipe(
+      Effect.flatMap(({ failed }) => Effect.fromNullishOr(failed[0])),
+      Effect.provide(Http.fcm(() => answer))
+    )
+
+  const wrong: Record<string, Message.Fields> = {
+    "data alone at the priority 10": {
+      data: { sync: 1 },
+      apns: { headers: { "apns-priority": "10" }, payload: { aps: { "mutable-content": 1 } } }
+    },
+    "a payload that neither shows nor wakes": {
+      data: { sync: 1 },
+      apns: { headers: { "apns-priority": "5" }, payload: { aps: { content_available: 1 } } }
+    },
+    "a push type that the payload is not": {
+      notification: { title: "Hello" },
+      apns: { headers: { "apns-push-type": "background" } }
+    },
+    "a header that Apple cannot read": {
+      notification: { title: "Hello" },
+      apns: { headers: { "apns-expiration": "tomorrow" } }
+    }
+  }
+  for (const [what, fields] of Object.entries(wrong)) {
+    it.effect(`is kept while the message has ${what}: the advice tells what to mend`, () =>
+      Effect.gen(function*() {
+        const advice = Message.lint(Message.make(fields)).filter(({ rule }) => rule.startsWith("apns-"))
+        assert.isNotEmpty(advice)
+        for (const answer of blamed) {
+          const outcome = yield* send(fields, answer)
+          assert.strictEqual(outcome.disposition, "fixMessage")
+          for (const { message, path } of advice) {
+            assert.include(outcome.detail, `${path.join(".")} ${message}`)
+            assert.deepInclude(outcome.issues, { path, message })
+          }
+        }
+        assert.strictEqual((yield* send(fields, gone)).disposition, "remove")
+      }))
+  }
+
+  const innocent: Record<string, Message.Fields> = {
+    "data alone": { data: { score: 42 } },
+    "data alone, at a high priority": { data: { score: 42 }, priority: "high" },
+    "an image that no extension may fetch": { notification: { title: "Hello", image: "https://example.com/a.png" } },
+    "data that wakes an app": {
+      data: { sync: 1 },
+      apns: { headers: { "apns-priority": "5" }, payload: { aps: { "content-available": 1 } } }
+    },
+    "headers, and data alone": { data: { sync: 1 }, apns: { headers: { "apns-priority": "5" } } },
+    "advice that is not about Apple": { data: { gcmKey: "x" }, collapseKey: "news-7", timeToLive: "0 seconds" }
+  }
+  for (const [what, fields] of Object.entries(innocent)) {
+    it.effect(`is to be removed where the message has ${what}`, () =>
+      Effect.gen(function*() {
+        for (const answer of [...blamed, gone]) {
+          const outcome = yield* send(fields, answer)
+          assert.strictEqual(outcome.disposition, "remove")
+          assert.notInclude(outcome.detail ?? "", "Apple")
+        }
+      }))
+  }
+})
+
+describe("why Google refuses", () => {
+  const refused = (status: number, message: string, reason: string) =>
+    Http.fcmError(status, {
+      message,
+      details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "googleapis.com" }]
+    })
+
+  const account = AccessToken.layer(Effect.succeed({
+    token: Redacted.make("access-token-1"),
+    expiresIn: 3600,
+    account: "sender@my-project.iam.gserviceaccount.com"
+  }))
+
+  const errorOf = (answer: Effect.Effect<Response>) =>
+    sendOne(
+      Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none }).pipe(
+        Layer.provide([account, Http.layer(() => answer)])
+      )
+    )
+
+  const cases: ReadonlyArray<readonly [status: number, reason: string, text: string, advice: RegExp]> = [
+    [
+      403,
+      "SERVICE_DISABLED",
+      "Firebase Cloud Messaging API has not been used in project 123 before or it is disabled. Enable it by visiting " +
+      "https://console.developers.google.com/apis/api/fcm.googleapis.com/overview?project=123 then retry.",
+      /enable the Firebase Cloud Messaging API of the project/
+    ],
+    [
+      403,
+      "SERVICE_DISABLED",
+      "The fcm.googleapis.com API requires a quota project, which is not set by default.",
+      /name a project of yours as the quota project/
+    ],
+    [
+      403,
+      "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+      "Request had insufficient authentication scopes.",
+      /auth\/firebase\.messaging/
+    ],
+    [
+      403,
+      "IAM_PERMISSION_DENIED",
+      "Permission 'cloudmessaging.messages.create' denied on resource (or it may not exist).",
+      /a role with the permission cloudmessaging\.messages\.create/
+    ],
+    [403, "BILLING_DISABLED", "This API method requires billing to be enabled.", /enable billing/],
+    [403, "SOMETHING_NEW", "No.", /enable the Firebase Cloud Messaging API there/],
+    [401, "ACCOUNT_STATE_INVALID", "The account is disabled.", /disabled or deleted/],
+    [401, "ACCESS_TOKEN_TYPE_UNSUPPORTED", "Request had invalid authentication credentials.", /an ID token/]
+  ]
+  for (const [status, reason, text, advice] of cases) {
+    it.effect(`${status} ${reason}, "${text.slice(0, 40)}": its reason, its text, whose token, and what to do`, () =>
+      Effect.gen(function*() {
+        const error = yield* errorOf(refused(status, text, reason))
+        assert.strictEqual(error._tag, "AuthenticationError")
+        assert.deepInclude(error.reason, {
+          code: reason,
+          detail: text,
+          account: "sender@my-project.iam.gserviceaccount.com"
+        })
+        for (const part of [reason, text, "sender@my-project.iam.gserviceaccount.com"]) {
+          assert.include(error.message, part)
+        }
+        assert.match(error.message, advice)
+      }))
+  }
+
+  it.effect("a page of a front end tells nothing, a text does", () =>
+    Effect.gen(function*() {
+      const detailOf = (answer: Effect.Effect<Response>, layer: typeof Http.gcm | typeof Http.fcm) =>
+        Effect.map(sendOne(layer(() => answer)), ({ reason }) => "detail" in reason ? reason.detail : undefined)
+      const page = "  <HTML><TITLE>Unauthorized</TITLE></HTML>"
+      for (const layer of [Http.gcm, Http.fcm]) {
+        assert.isUndefined(yield* detailOf(Http.text(page, { status: 401 }), layer))
+        assert.isUndefined(yield* detailOf(Http.text("", { status: 401 }), layer))
+        assert.strictEqual(
+          yield* detailOf(Http.text("the key was revoked", { status: 401 }), layer),
+          "the key was revoked"
+        )
+      }
+      assert.isUndefined(yield* detailOf(Http.text(page, { status: 403 }), Http.fcm))
+    }))
+})
+
+describe("a 404 without a code of FCM", () => {
+  const notFound = Http.text("<html>", { status: 404 })
+
+  it.effect("after an acceptance is of its recipient alone, and the send goes on", () =>
+    Effect.gen(function*() {
+      const layer = Http.fcm((request, n) =>
+        Http.tokenOf(request).startsWith("odd") ? notFound : Http.accept(request, n)
+      )
+      const report = yield* Messaging.send(message, ["a", "odd", "b"], { concurrency: 1 }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(report.outcomes.map(summary), [
+        ["Success", undefined, "keep"],
+        ["Failed", "NOT_FOUND", "keep"],
+        ["Success", undefined, "keep"]
+      ])
+    }))
+
+  it.effect("ten in a row end the send; an acceptance begins to count anew; a layer has its own count", () =>
+    Effect.gen(function*() {
+      const layer = Http.fcm((request, n) =>
+        Http.tokenOf(request).startsWith("odd") ? notFound : Http.accept(request, n)
+      )
+      const odd = (n: number) => Array.from({ length: n }, (_, i) => `odd-${n}-${i}`)
+      const send = (recipients: ReadonlyArray<string>) => Messaging.send(message, recipients, { concurrency: 1 })
+      yield* Effect.gen(function*() {
+        assert.strictEqual((yield* send(["a", ...odd(9), "b", ...odd(8)])).counts.Failed, 17)
+        const error = yield* Effect.flip(send(["odd", "odd-2", "left"]))
+        assert.deepStrictEqual([error._tag, error.reason._tag], ["AuthenticationError", "ProjectNotFound"])
+        assert.deepStrictEqual(error.report.outcomes.map(summary), [["Failed", "NOT_FOUND", "keep"]])
+        assert.deepStrictEqual(error.unsettled.map(Recipient.value), ["odd-2", "left"])
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual((yield* sendOne(Http.fcm(() => notFound))).reason._tag, "ProjectNotFound")
+    }))
+
+  it.effect("to a topic: the message is rejected, with this code", () =>
+    Effect.gen(function*() {
+      const layer = Http.fcm((request, n) => n === 1 ? Http.accept(request, n) : notFound)
+      const reason = yield* Effect.gen(function*() {
+        yield* Messaging.send(message, "a")
+        return (yield* Effect.flip(Messaging.publish(message, Audience.topic("news")))).reason
+      }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual([reason._tag, "code" in reason && reason.code], ["RejectedRequest", "NOT_FOUND"])
+    }))
+})
+
+describe("GCM at Google's own servers", () => {
+  it.effect("404, 410 and redirects: the protocol has ended there, and nobody is to be sent to again", () =>
+    Effect.gen(function*() {
+      const ended = /has ended the GCM protocol: nothing sent to it will arrive; send through Fcm/
+      for (const status of [301, 302, 308, 404, 410]) {
+        const answer = () => Http.text("<H2>Error</H2>", { status })
+        for (const url of [undefined, "https://gcm-http.googleapis.com/gcm/send"]) {
+          const error = yield* sendOne(Http.gcm(answer, [], { url }))
+          assert.deepStrictEqual([error._tag, error.reason._tag], ["TransportError", "UnexpectedStatus"])
+          assert.match(error.message, ended)
+          assert.deepStrictEqual(SendError.retry(error), [])
+          assert.deepStrictEqual(error.report.outcomes.map(summary), [["Failed", "UnexpectedStatus", "keep"]])
+        }
+        const published = yield* Effect.flip(
+          Effect.provide(Messaging.publish(message, Audience.topic("news")), Http.gcm(answer))
+        )
+        assert.match(published.message, ended)
+        const elsewhere = yield* sendOne(Http.gcm(answer, [], { url: "https://push.example.com/gcm/send" }))
+        assert.match(elsewhere.message, /is the url the service's own\?/)
+      }
     }))
 })
 
@@ -459,22 +690,32 @@ describe("a fault of the service", () => {
 })
 
 describe("nobody knows", () => {
-  it.effect("any other status: unavailable", () =>
+  it.effect("any other status: kept, and not to be sent to again", () =>
     Effect.gen(function*() {
       for (const status of [307, 402, 408, 418]) {
         assert.deepStrictEqual(yield* viaFcm(Http.text("", { status })), [
-          "Unavailable",
+          "Failed",
           "UnexpectedStatus",
-          "retryLater"
+          "keep"
         ])
       }
       for (const status of [301, 403, 404]) {
         assert.deepStrictEqual(yield* viaGcm(Http.text("", { status })), [
-          "Unavailable",
+          "Failed",
           "UnexpectedStatus",
-          "retryLater"
+          "keep"
         ])
       }
+    }))
+
+  it.effect("any other status after a lost answer: unknown, and not to be sent to again", () =>
+    Effect.gen(function*() {
+      const layer = Http.fcm((_, n) => n === 1 ? Effect.fail({ code: "ECONNRESET" }) : Http.text("", { status: 413 }))
+      const error = yield* Effect.flip(
+        inTime(Effect.provide(Messaging.send(message, "a", { retryPolicy: Schedule.recurs(3) }), layer))
+      )
+      assert.deepStrictEqual(error.report.outcomes.map(summary), [["Unknown", undefined, "keep"]])
+      assert.deepStrictEqual([error._tag === "TransportError" && error.ambiguous, SendError.retry(error)], [true, []])
     }))
 
   it.effect("an answer that was lost: unknown, by `delivery`", () =>

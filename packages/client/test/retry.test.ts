@@ -73,7 +73,7 @@ describe("law 2: only what may be retried is retried", () => {
         "NotRegistered",
         "Failed",
         "Unknown",
-        "Unavailable",
+        "Failed",
         "Success"
       ])
       assert.deepStrictEqual(times(asked, "late"), [0, 1, 2])

@@ -99,6 +99,22 @@ const scenarios: Record<string, Http.Answer> = {
   "quoting 400": quoting(400),
   "quoting 401": quoting(401),
   "quoting 403": quoting(403),
+  "refused, with a reason that quotes": (request) =>
+    Http.fcmError(403, {
+      message: `Not good: ${JSON.stringify(request)}`,
+      details: [{
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: Http.tokenOf(request),
+        metadata: { request: request.text }
+      }]
+    }),
+  "refused, in plain text": (request) => Http.text(`no: ${JSON.stringify(request)}`, { status: 401 }),
+  "a quota of a topic, quoting": (request) =>
+    Http.json({ error: { message: `Topic quota exceeded: ${JSON.stringify(request)}` } }, { status: 429 }),
+  "failed, quoting": (request) =>
+    Http.json({ error: { status: "FAILED_PRECONDITION", message: `Not yet: ${JSON.stringify(request)}` } }, {
+      status: 400
+    }),
   "quoting 503": quoting(503),
   "gcm 400, with blanks": (request) => Http.text(`bad: ${request.text.replaceAll(",", ", ")}`, { status: 400 }),
   "gcm 400, long": () => Http.text(`bad ${"x".repeat(1970)} ${words.phrase}`, { status: 400 }),
@@ -364,6 +380,42 @@ describe("law 9", () => {
 })
 
 describe("what is no secret", () => {
+  const shown = [
+    "{\"error\":\"InvalidParameters\"}",
+    "{\"error\":{\"code\":400,\"status\":\"RESOURCE_EXHAUSTED\"}}",
+    "\"registration_ids\" field cannot be empty",
+    "DeviceMessageRateExceeded, TopicsMessageRateExceeded.",
+    "Permission 'cloudmessaging.messages.create' denied",
+    "of service 'fcm.googleapis.com' for consumer 'project_number:123456789012'.",
+    "visit https://console.developers.google.com/apis/api/fcm.googleapis.com/overview?project=my-project then"
+  ]
+  for (const text of shown) {
+    it.effect(`stays: ${text}`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          Effect.provide(Messaging.send(message, "token"), Http.gcm(() => Http.text(text, { status: 400 })))
+        )
+        assert.strictEqual(error.message, `the service rejected the message (400): ${text}`)
+      }))
+  }
+
+  const hidden = [
+    "{\"key\":\"AIzaSyA1234567890abcdefgh\"}",
+    "key=AIzaSyA1234567890abcdefgh",
+    "\"a\"b\"c\"d\"e\"f\"g\"h\"i\"j\"",
+    "https://console.cloud.google.com.example/apis/api/fcm",
+    "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJtZSJ9.c2lnbmF0dXJl"
+  ]
+  for (const text of hidden) {
+    it.effect(`is not what may be a key: ${text}`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          Effect.provide(Messaging.send(message, "token"), Http.gcm(() => Http.text(text, { status: 400 })))
+        )
+        assert.include(error.message, "<redacted>")
+      }))
+  }
+
   it.effect("stays: a message's word is hidden as a word, not in the middle of another", () =>
     Effect.gen(function*() {
       const detailOf = (data: { readonly [key: string]: string }, text: string) =>
@@ -372,6 +424,8 @@ describe("what is no secret", () => {
           Effect.map(({ failed: [outcome] }) => outcome?.detail)
         )
       assert.strictEqual(yield* detailOf({ e: "match" }, "SenderId mismatch"), "SenderId mismatch")
+      assert.strictEqual(yield* detailOf({ e: "match", f: "match po" }, "a match points"), "a <redacted> points")
+      assert.strictEqual(yield* detailOf({ e: "red blu", f: "blu grn" }, "a red blu grn one"), "a <redacted> one")
       assert.strictEqual(yield* detailOf({ e: "match" }, "no match, MATCH."), "no <redacted>, <redacted>.")
       assert.strictEqual(yield* detailOf({ e: "a+b(c)" }, "of a+b(c)d, a+b(c)"), "of a+b(c)d, <redacted>")
     }))

@@ -172,7 +172,7 @@ for (const client of ["undici", "fetch"] as const) {
           const seen = yield* answered((socket) =>
             socket.end(head(status, [`location: ${elsewhere.url}`, "content-length: 0"]))
           )
-          assert.deepStrictEqual(summary(seen), ["UnexpectedStatus", "Unavailable", "retryLater"])
+          assert.deepStrictEqual(summary(seen), ["UnexpectedStatus", "Failed", "keep"])
         }
         assert.strictEqual(elsewhere.requests(), 0)
       }).pipe(Effect.scoped))
@@ -310,14 +310,14 @@ const success = JSON.stringify({
 const rows: ReadonlyArray<readonly [what: string, answer: Answered, fcm: string, gcm: string, token: string]> = [
   ["a success", { status: 200, body: success }, "Success", "Success", "a token"],
   ["HTML, 200", { status: 200, body: html }, "InvalidResponse Unknown", "InvalidResponse Unknown", "InvalidResponse"],
-  ["HTML, 400", { status: 400, body: html }, "UnexpectedStatus Unavailable", "RejectedRequest", "InvalidResponse"],
+  ["HTML, 400", { status: 400, body: html }, "UnexpectedStatus Failed", "RejectedRequest", "InvalidResponse"],
   ["HTML, 401", { status: 401, body: html }, "InvalidCredentials", "InvalidCredentials", "InvalidResponse"],
-  ["HTML, 403", { status: 403, body: html }, "PermissionDenied", "UnexpectedStatus Unavailable", "InvalidResponse"],
-  ["HTML, 404", { status: 404, body: html }, "ProjectNotFound", "UnexpectedStatus Unavailable", "InvalidResponse"],
+  ["HTML, 403", { status: 403, body: html }, "PermissionDenied", "UnexpectedStatus Failed", "InvalidResponse"],
+  ["HTML, 404", { status: 404, body: html }, "ProjectNotFound", "UnexpectedStatus Failed", "InvalidResponse"],
   ["HTML, 502", { status: 502, body: html }, "ServerError Unavailable", "ServerError Unavailable", "Unreachable"],
   ["nothing, 200", { status: 200, body: "" }, "InvalidResponse Unknown", "InvalidResponse Unknown", "InvalidResponse"],
   ["nothing, 204", { status: 204, body: "" }, "InvalidResponse Unknown", "InvalidResponse Unknown", "InvalidResponse"],
-  ["nothing, 404", { status: 404, body: "" }, "ProjectNotFound", "UnexpectedStatus Unavailable", "InvalidResponse"],
+  ["nothing, 404", { status: 404, body: "" }, "ProjectNotFound", "UnexpectedStatus Failed", "InvalidResponse"],
   ["nothing, 429", { status: 429, body: "" }, "RateLimited Unavailable", "RateLimited Unavailable", "Unreachable"],
   ["nothing, 503", { status: 503, body: "" }, "ServerError Unavailable", "ServerError Unavailable", "Unreachable"],
   [
@@ -331,7 +331,7 @@ const rows: ReadonlyArray<readonly [what: string, answer: Answered, fcm: string,
     "more than is read, 404",
     { status: 404, body: oversized },
     "ProjectNotFound",
-    "UnexpectedStatus Unavailable",
+    "UnexpectedStatus Failed",
     "InvalidResponse"
   ],
   [
@@ -345,7 +345,7 @@ const rows: ReadonlyArray<readonly [what: string, answer: Answered, fcm: string,
     "a recipient that is gone",
     { status: 404, body: gone },
     "NotRegistered",
-    "UnexpectedStatus Unavailable",
+    "UnexpectedStatus Failed",
     "InvalidResponse"
   ],
   [

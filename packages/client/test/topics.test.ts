@@ -155,9 +155,9 @@ describe("subscribe, unsubscribe", () => {
       assert.deepStrictEqual(yield* one(Http.fcmError(404, { status: "NOT_FOUND" })), ["NotRegistered", "remove"])
       assert.deepStrictEqual(yield* one(Http.fcmError(409, { status: "ALREADY_EXISTS" })), ["Changed", "keep"])
       assert.deepStrictEqual(yield* one(Http.fcmError(409, { status: "ABORTED" })), [
-        "Unavailable",
+        "Failed",
         "UnexpectedStatus",
-        "retryLater"
+        "keep"
       ])
       assert.deepStrictEqual(yield* one(Http.text("<html>")), ["Unknown", "keep"])
       assert.deepStrictEqual(yield* one(Http.json({ error: { code: 404 } })), ["Unknown", "keep"])

@@ -174,7 +174,7 @@ const failures: { readonly [Tag in Failure["_tag"]]: true } = {
 }
 
 const isAnswer = <E>(error: E): error is Exclude<E, Failure> =>
-  !(Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && error._tag in failures)
+  !(Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && Object.hasOwn(failures, error._tag))
 
 const orDie = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, Failure>, R> =>
   Effect.catch(effect, (error) => isAnswer(error) ? Effect.fail(error) : Effect.die(error))

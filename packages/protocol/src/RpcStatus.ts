@@ -82,6 +82,21 @@ export const QuotaFailure = Schema.Struct({
   violations: Schema.Array(lenientItem(QuotaViolation, {}))
 })
 
+/**
+ * `google.rpc.ErrorInfo`: why a request was refused, as a constant (`SERVICE_DISABLED`, …) of a domain.
+ *
+ * Source: cloud.google.com/apis/design/errors, google/rpc/error_details.proto.
+ *
+ * @category schemas
+ * @since 1.0.0
+ */
+export const ErrorInfo = Schema.Struct({
+  "@type": Schema.Literal("type.googleapis.com/google.rpc.ErrorInfo"),
+  reason: lenientKey(Schema.String),
+  domain: lenientKey(Schema.String),
+  metadata: lenientKey(Schema.Record(Schema.String, Schema.String))
+})
+
 // -----------------------------------------------------------------------------
 // Envelope
 // -----------------------------------------------------------------------------

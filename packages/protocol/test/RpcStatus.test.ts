@@ -6,6 +6,7 @@ import { names, response, textOf } from "./utils/fixtures.ts"
 const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
 const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
 const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
+const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
 const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
 const violationsOf = (status: RpcStatus.Status) =>
@@ -61,6 +62,15 @@ describe("recorded error bodies", () => {
       assert.strictEqual(status(name).code, response(`v1-error-${name}`).status)
     })
   }
+
+  it("tell why the project is refused", () => {
+    assert.deepStrictEqual(findErrorInfos(status("permission-denied")), [{
+      "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+      reason: "IAM_PERMISSION_DENIED",
+      domain: "cloudresourcemanager.googleapis.com",
+      metadata: { permission: "cloudmessaging.messages.create", resource: "projects/myproject-b5ae1" }
+    }])
+  })
 
   it("tell which field is wrong", () => {
     assert.deepStrictEqual(violationsOf(status("data-value")), [{
@@ -213,5 +223,16 @@ describe("any error body", () => {
   it("tells Apple's status although its reason is of a wrong type", () => {
     const apnsError = { "@type": "type.googleapis.com/google.firebase.fcm.v1.ApnsError", statusCode: 410, reason: null }
     assert.deepStrictEqual(among(findApnsErrors, [apnsError]).map(({ statusCode }) => statusCode), [410])
+  })
+
+  it("tells why a request was refused although its metadata are of a wrong type", () => {
+    const errorInfo = {
+      "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+      reason: "SERVICE_DISABLED",
+      metadata: { a: 1 }
+    }
+    assert.deepStrictEqual(among(findErrorInfos, [errorInfo]).map(({ metadata, reason }) => [reason, metadata]), [
+      ["SERVICE_DISABLED", undefined]
+    ])
   })
 })

@@ -6,34 +6,45 @@ import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import type { Issue } from "../Message.ts"
+import type { Advice, Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import { anybody, type Sent } from "./protocol.ts"
-import { fieldPath, type Scrub } from "./scrub.ts"
+import { slowedBy, type Slows } from "./quota.ts"
+import { fieldPath } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
 const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
 const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
 const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
+const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
 const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
 /** What an answer answers: the request of one recipient. */
-interface SentToOne {
+interface SentToOne extends Omit<Sent, "recipients"> {
   readonly recipient: Recipient
-  readonly scrub: Scrub
+}
+
+/** Whose project is sent for, and as whom. */
+interface Sender {
+  readonly projectId: string
+  readonly account: string | undefined
 }
 
 /** What an answer to the request of one recipient says. */
-export const judge = (projectId: string, answer: Answer, sent: Sent): Verdict.Verdict => {
+export const judge = (projectId: string, answer: Answer, sent: Sent, account?: string): Verdict.Verdict => {
   const recipient = sent.recipients[0] ?? anybody
   return isOk(answer)
     ? judgeSuccess(answer, recipient)
-    : judgeFailure(projectId, answer, { recipient, scrub: sent.scrub })
+    : judgeFailure({ projectId, account }, answer, {
+      recipient,
+      scrub: sent.scrub,
+      blamedOnTokens: sent.blamedOnTokens
+    })
 }
 
 const judgeSuccess = (answer: Answer, recipient: Recipient): Verdict.Verdict => {
@@ -43,15 +54,15 @@ const judgeSuccess = (answer: Answer, recipient: Recipient): Verdict.Verdict => 
     : Verdict.spoken([new Outcome.Success({ recipient, messageId, canonical: undefined })])
 }
 
-const judgeFailure = (projectId: string, answer: Answer, sent: SentToOne): Verdict.Verdict => {
+const judgeFailure = (sender: Sender, answer: Answer, sent: SentToOne): Verdict.Verdict => {
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   const code = envelope && codeOf(envelope)
   if (envelope !== undefined && isInvalidArgument(answer, envelope, code)) {
     return invalidArgument(envelope, sent)
   }
   return envelope === undefined || code === undefined
-    ? ofStatus(projectId, answer, envelope)
-    : ofCode(code, answer, envelope, sent)
+    ? ofStatus(sender, answer, envelope, sent)
+    : ofCode(code, sender, answer, envelope, sent)
 }
 
 /** The name of the message that was accepted. */
@@ -80,6 +91,7 @@ const codeOf = (envelope: RpcStatus.Status): string | undefined => {
 
 const ofCode = (
   code: string,
+  sender: Sender,
   answer: Answer,
   envelope: RpcStatus.Status,
   sent: SentToOne
@@ -96,9 +108,9 @@ const ofCode = (
     case "unavailable":
       return Verdict.ofStatus(answer, {
         code: shown,
-        detail: detail ?? quota(envelope, sent),
+        detail: detail ?? quota(answer, envelope, sent),
         inTrouble: true,
-        slows: slows(answer, envelope)
+        slows: slows(sender, envelope)
       })
     default:
       return Verdict.spoken([
@@ -108,32 +120,51 @@ const ofCode = (
 }
 
 /** Without a code, the answer does not come from FCM itself, and speaks of the whole project. */
-const ofStatus = (projectId: string, answer: Answer, envelope: RpcStatus.Status | undefined): Verdict.Verdict => {
+const ofStatus = (
+  { account, projectId }: Sender,
+  answer: Answer,
+  envelope: RpcStatus.Status | undefined,
+  sent: SentToOne
+): Verdict.Verdict => {
   switch (answer.status) {
     case 401:
-      return Verdict.denied(new SendError.InvalidCredentials({ status: 401 }))
+      return Verdict.denied(
+        new SendError.InvalidCredentials({ status: 401, account, ...Verdict.whyRefused(answer, sent.scrub) })
+      )
     case 403:
-      return Verdict.denied(new SendError.PermissionDenied({ projectId }))
+      return Verdict.denied(
+        new SendError.PermissionDenied({ projectId, account, ...Verdict.whyRefused(answer, sent.scrub) })
+      )
     case 404:
       return Verdict.denied(new SendError.ProjectNotFound({ projectId }))
     default:
-      return Verdict.ofStatus(answer, { slows: slows(answer, envelope) })
+      return Verdict.ofStatus(
+        answer,
+        envelope && {
+          detail: quota(answer, envelope, sent) ?? describe(envelope, sent),
+          slows: slows({ account, projectId }, envelope)
+        }
+      )
   }
 }
 
-const slows = (answer: Answer, envelope: RpcStatus.Status | undefined): Verdict.Troubled["slows"] =>
-  answer.status === 429 && !(envelope && namesOneRecipient(envelope)) ? "everybody" : "recipient"
+/** Whom a 429 slows. What the details name comes first; where they name nothing, the text says it. */
+const slows = ({ projectId }: Sender, envelope: RpcStatus.Status): Slows => {
+  const named = quotas(envelope)
+  // of the quota service, which counts by project, whatever a quota is called
+  const isOfProject = findErrorInfos(envelope).some(({ reason }) => reason === "RATE_LIMIT_EXCEEDED")
+  const texts = named.length > 0 || isOfProject ? named : [envelope.message ?? ""]
+  return texts.some((text) => slowedBy(text, projectId) === "recipient") ? "recipient" : "everybody"
+}
 
-/** Whether a quota is that of one device or topic, and not of the whole project. */
-const namesOneRecipient = (envelope: RpcStatus.Status): boolean =>
-  findQuotaFailures(envelope).some(({ violations }) =>
-    violations.some(({ description, subject }) =>
-      /device|topic/i.test(`${subject ?? ""} ${description ?? ""}`.replace(projectName, ""))
-    )
+/** The quotas that are used up, as the service names them. */
+const quotas = (envelope: RpcStatus.Status): ReadonlyArray<string> =>
+  findQuotaFailures(envelope).flatMap(({ violations }) => violations).slice(0, maxIssues).flatMap(
+    ({ description, subject }) => {
+      const text = [subject, description].filter(Predicate.isNotUndefined).join(": ")
+      return text === "" ? [] : [text]
+    }
   )
-
-/** A project may be called after devices and topics. */
-const projectName = /projects?[:/]\S+/gi
 
 // -----------------------------------------------------------------------------
 // INVALID_ARGUMENT: of the recipient, of the message, or nobody knows
@@ -146,16 +177,28 @@ const isInvalidArgument = (answer: Answer, envelope: RpcStatus.Status, code: str
 const invalidArgument = (envelope: RpcStatus.Status, sent: SentToOne): Verdict.Verdict => {
   const { recipient } = sent
   const violations = findBadRequests(envelope).flatMap(({ fieldViolations }) => fieldViolations)
-  const issues = violations.slice(0, maxIssues).map((violation) => issueOf(violation, sent))
-  const failed = (disposition: "remove" | "keep") =>
-    Verdict.spoken([
-      new Outcome.Failed({ recipient, code: "INVALID_ARGUMENT", detail: describe(envelope, sent), issues, disposition })
+  const failed = (disposition: "fixMessage" | "keep" | "remove", advice: ReadonlyArray<Advice> = []) => {
+    const issues = violations.slice(0, maxIssues).map((violation) => issueOf(violation, sent))
+    return Verdict.spoken([
+      new Outcome.Failed({
+        recipient,
+        code: "INVALID_ARGUMENT",
+        detail: withAdvice(describe(envelope, sent), advice),
+        issues: [...issues, ...advice.map(({ message, path }) => ({ path, message }))],
+        disposition
+      })
     ])
-  if (violations.some(namesRecipient) || isGoneFromApple(envelope)) return failed("remove")
+  }
+  if (isGoneFromApple(envelope)) return failed("remove")
+  const blamed = () => {
+    const advice = sent.blamedOnTokens?.() ?? []
+    return failed(advice.length === 0 ? "remove" : "fixMessage", advice)
+  }
+  if (violations.some(namesRecipient)) return blamed()
   const rejected = violations.filter(namesField).slice(0, maxIssues)
   if (rejected.length > 0) return reject(rejected.map((violation) => issueOf(violation, sent)))
   // texts last, and only where the details name nothing
-  if (textNamesRecipient(envelope)) return failed("remove")
+  if (textNamesRecipient(envelope)) return blamed()
   const field = fieldInText(envelope)
   if (field !== undefined) return reject([{ path: pathOf(field), message: describe(envelope, sent) ?? "" }])
   return failed("keep")
@@ -207,10 +250,16 @@ const describe = (envelope: RpcStatus.Status, sent: SentToOne): string | undefin
 }
 
 /** Which quota is used up, as the service names it. */
-const quota = (envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
-  const [violation] = findQuotaFailures(envelope).flatMap(({ violations }) => violations)
-  const texts = [violation?.subject, violation?.description].filter(Predicate.isNotUndefined)
-  return texts.length === 0 ? undefined : scrub.text(texts.join(": "))
+const quota = ({ status }: Answer, envelope: RpcStatus.Status, { scrub }: SentToOne): string | undefined => {
+  const text = quotas(envelope)[0] ?? (status === 429 ? envelope.message : undefined)
+  return text && scrub.text(text)
+}
+
+/** The service's text, and what explains it. */
+const withAdvice = (detail: string | undefined, advice: ReadonlyArray<Advice>): string | undefined => {
+  if (advice.length === 0) return detail
+  const texts = advice.map(({ message, path }) => `${path.join(".")} ${message}`).join("; ")
+  return `${detail ?? ""} FCM blames the token, but the message is wrong for Apple: ${texts}`.trimStart()
 }
 
 /** What Apple's service said, where it was asked. */

@@ -14,6 +14,7 @@ import * as audiences from "./audience.ts"
 import * as Authorization from "./authorization.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
 import * as fcmMessage from "./fcmMessage.ts"
+import { KnownProject } from "./knownProject.ts"
 import { memoizeLast } from "./memoize.ts"
 import type { Valid } from "./messageFields.ts"
 import { post } from "./post.ts"
@@ -28,14 +29,22 @@ export const project = (
   accessToken: AccessToken["Service"]
 ): Project => {
   const authorize = Authorization.make(accessToken)
-  return { projectId, ...origins, authorize, fcm: protocol(projectId, origins.origin, accessToken, authorize) }
+  const judge = judging(projectId, accessToken)
+  return { projectId, ...origins, authorize, fcm: protocol(projectId, origins.origin, accessToken, authorize, judge) }
+}
+
+/** What answers say, one after the other. */
+const judging = (projectId: string, accessToken: AccessToken["Service"]): Protocol["judge"] => {
+  const known = new KnownProject()
+  return (answer, sent) => known.hear(fcmAnswer.judge(projectId, answer, sent, accessToken.account), sent)
 }
 
 const protocol = (
   projectId: string,
   origin: string,
   accessToken: AccessToken["Service"],
-  authorize: Authorization.Authorize
+  authorize: Authorization.Authorize,
+  judge: Protocol["judge"]
 ): Protocol => ({
   system: "fcm",
   recipientsPerRequest: 1,
@@ -58,11 +67,10 @@ const protocol = (
         encode(origin + FcmV1.sendPath(projectId), authorize, message, () => target),
         (encoded) => ({
           encoded,
-          judge: (answer, scrub) =>
-            Verdict.ofAudience(fcmAnswer.judge(projectId, answer, { recipients: [anybody], scrub }), answer)
+          judge: (answer, scrub) => Verdict.ofAudience(judge(answer, { recipients: [anybody], scrub }), answer)
         })
       )),
-  judge: (answer, sent) => fcmAnswer.judge(projectId, answer, sent)
+  judge
 })
 
 /** Whom a request names. */

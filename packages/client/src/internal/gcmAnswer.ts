@@ -13,6 +13,7 @@ import * as Recipient from "../Recipient.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import { anybody, type Sent } from "./protocol.ts"
+import { slowedBy } from "./quota.ts"
 import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -28,11 +29,11 @@ const decodeResult = Schema.decodeUnknownOption(GcmHttp.Result)
 
 /** What an answer to a multicast says. */
 export const judge = (answer: Answer, sent: Sent): Verdict.Verdict =>
-  isOk(answer) ? multicast(answer, sent) : Verdict.ofPlainStatus(answer, sent.scrub)
+  isOk(answer) ? multicast(answer, sent) : failure(answer, sent.scrub)
 
 /** What an answer in plain text says. */
 export const judgePlainText = (answer: Answer, sent: Sent): Verdict.Verdict => {
-  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, sent.scrub)
+  if (!isOk(answer)) return failure(answer, sent.scrub)
   return Option.match(GcmPlainText.parseResult(answer.text), {
     onNone: () => Verdict.garbled(answer, "neither an id nor an error"),
     onSome: (result) =>
@@ -42,7 +43,7 @@ export const judgePlainText = (answer: Answer, sent: Sent): Verdict.Verdict => {
 
 /** What an answer to a topic or a condition says. */
 export const judgeTopic = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verdict.Accepted<Published> => {
-  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, scrub)
+  if (!isOk(answer)) return failure(answer, scrub)
   return Option.match(decodeTopic(answer.text), {
     onNone: () => Verdict.garbled(answer, "no id of a message"),
     onSome: (result) => Verdict.ofAudience(Verdict.spoken([wordOn(anybody, result, answer, scrub)]), answer)
@@ -51,7 +52,7 @@ export const judgeTopic = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verd
 
 /** What an answer to a device group says; if it reached no member, the service is in trouble (503). */
 export const judgeGroup = (answer: Answer, scrub: Scrub): Verdict.Verdict | Verdict.Accepted<Published> => {
-  if (!isOk(answer)) return Verdict.ofPlainStatus(answer, scrub)
+  if (!isOk(answer)) return failure(answer, scrub)
   // a key that is none is answered as one registration id
   const single = multicast(answer, { recipients: [anybody], scrub })
   const group = Option.getOrUndefined(decodeGroup(answer.text))
@@ -79,10 +80,24 @@ const isPlainSuccess = (result: unknown): result is { readonly message_id: strin
   Predicate.hasProperty(result, "message_id") && Predicate.isString(result.message_id) && result.message_id !== "" &&
   !("registration_id" in result)
 
-/** What a code does not say by itself. */
-const details: { readonly [code: string]: string | undefined } = {
-  DeprecatedApi: "this server has ended the GCM protocol: nothing sent to it will arrive; send through Fcm"
+/** What an answer that is no success says. */
+const failure = (answer: Answer, scrub: Scrub): Verdict.Verdict =>
+  answer.status === 429
+    ? Verdict.ofStatus(answer, { slows: slowedBy(answer.text) })
+    : Verdict.ofPlainStatus(answer, scrub)
+
+/** Hears from a server of Google's that it ended the protocol (from July 2024 on); another server may be at a wrong url. */
+export const orEnded = <S, V>(url: string, judge: (answer: Answer, sent: S) => V) => {
+  if (!new URL(url).hostname.endsWith(".googleapis.com")) return judge
+  return (answer: Answer, sent: S): V | Verdict.Troubled =>
+    isRedirect(answer) || answer.status === 404 || answer.status === 410
+      ? Verdict.ofStatus(answer, { detail: ended })
+      : judge(answer, sent)
 }
+
+const isRedirect = ({ status }: Answer): boolean => status >= 300 && status <= 399
+
+const ended = "this server has ended the GCM protocol: nothing sent to it will arrive; send through Fcm"
 
 const wordOn = (
   recipient: Recipient.Recipient,
@@ -99,5 +114,6 @@ const wordOn = (
   const { error } = result
   const fault = faults.find(faults.gcm, error)
   const code = fault === undefined ? scrub.code(error) : error
-  return Verdict.ofFault(recipient, fault ?? "keep", { code, detail: details[code], retryAfter: answer.retryAfter })
+  const detail = code === "DeprecatedApi" ? ended : undefined
+  return Verdict.ofFault(recipient, fault ?? "keep", { code, detail, retryAfter: answer.retryAfter })
 }

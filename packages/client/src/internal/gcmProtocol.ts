@@ -26,12 +26,15 @@ export const json = (url: string, apiKey: ApiKey): Protocol => ({
   ...common(apiKey),
   recipientsPerRequest: GcmHttp.maxRegistrationIds,
   encode: (message) => encode(url, message, (recipients) => ({ registration_ids: recipients.map(Recipient.value) })),
-  judge: gcmAnswer.judge,
+  judge: gcmAnswer.orEnded(url, gcmAnswer.judge),
   address: (message, audience) => {
     const issues = audiences.issues(audience)
     if (issues.length > 0) return Result.fail(issues)
     const judge = audience._tag === "DeviceGroup" ? gcmAnswer.judgeGroup : gcmAnswer.judgeTopic
-    return Result.map(encode(url, message, () => targetOf(audience)), (encoded) => ({ encoded, judge }))
+    return Result.map(
+      encode(url, message, () => targetOf(audience)),
+      (encoded) => ({ encoded, judge: gcmAnswer.orEnded(url, judge) })
+    )
   }
 })
 
@@ -46,7 +49,7 @@ export const plainText = (url: string, apiKey: ApiKey): Protocol => ({
       return ({ credential, recipients: [recipient = anybody] }) =>
         postWith(credential)(text(Recipient.value(recipient)))
     }),
-  judge: gcmAnswer.judgePlainText,
+  judge: gcmAnswer.orEnded(url, gcmAnswer.judgePlainText),
   address: () =>
     Result.fail([{ path: [], message: "the plain-text form knows no audiences: publish through Gcm.layer" }])
 })

@@ -5,11 +5,13 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { fields, type Issue, type Message } from "../Message.ts"
+import { type Advice, fields, type Issue, type Message } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import type { Failure } from "../RetryPolicy.ts"
 import type { TransportError } from "../SendError.ts"
+import { blamedOnTokens } from "./blame.ts"
+import { lazily } from "./memoize.ts"
 import { duration } from "./messageFields.ts"
 import { texts } from "./messageText.ts"
 import type { Encoded, Protocol } from "./protocol.ts"
@@ -27,6 +29,8 @@ export interface Prepared {
   readonly secrets: () => ReadonlyArray<string>
   /** Milliseconds. */
   readonly timeToLive: number
+  /** What is wrong with it that FCM may blame on a token; absent where nothing is. */
+  readonly blamedOnTokens?: (() => ReadonlyArray<Advice>) | undefined
 }
 
 /** The delay before the next attempt; undefined: the schedule is over. */
@@ -85,7 +89,8 @@ export const prepared = (message: Message, encoded: Encoded): Prepared => ({
   timeToLive: Option.match(duration(fields(message).timeToLive), {
     onNone: () => Number.POSITIVE_INFINITY,
     onSome: Duration.toMillis
-  })
+  }),
+  blamedOnTokens: lazily(() => blamedOnTokens(message))
 })
 
 export const make = <T extends Ticket>(prepared: Prepared, tickets: ReadonlyArray<T>): Group<T> => ({
@@ -129,17 +134,23 @@ export const givenUp = (
   { ambiguous, attempts, trouble }: Group,
   ticket: Ticket,
   delivery: "atLeastOnce" | "atMostOnce"
-): Outcome.Outcome =>
-  ambiguous
-    ? new Outcome.Unknown({
-      recipient: ticket.recipient,
-      attempts,
-      disposition: delivery === "atLeastOnce" ? "retryLater" : "keep"
-    })
-    : new Outcome.Unavailable({
-      recipient: ticket.recipient,
-      code: trouble?.codes?.get(ticket) ?? trouble?.code ?? "Network",
-      retryAfter: trouble?.retryAfter,
-      attempts,
-      ...trouble?.detail === undefined ? {} : { detail: trouble.detail }
-    })
+): Outcome.Outcome => {
+  const { recipient } = ticket
+  // asking again cannot help
+  const isFinal = trouble?.reason?._tag === "UnexpectedStatus"
+  if (ambiguous) {
+    const disposition = delivery === "atLeastOnce" && !isFinal ? "retryLater" : "keep"
+    return new Outcome.Unknown({ recipient, attempts, disposition })
+  }
+  const code = trouble?.codes?.get(ticket) ?? trouble?.code ?? "Network"
+  if (isFinal) {
+    return new Outcome.Failed({ recipient, code, detail: trouble?.detail, issues: [], disposition: "keep" })
+  }
+  return new Outcome.Unavailable({
+    recipient,
+    code,
+    retryAfter: trouble?.retryAfter,
+    attempts,
+    ...trouble?.detail === undefined ? {} : { detail: trouble.detail }
+  })
+}

@@ -22,3 +22,9 @@ export const memoizeLast = <K, V>(make: (key: K) => V): (key: K) => V => {
     return last.value
   }
 }
+
+/** Makes a value when it is first asked for. */
+export const lazily = <A>(make: () => A): () => A => {
+  let made: { readonly value: A } | undefined
+  return () => (made ??= { value: make() }).value
+}

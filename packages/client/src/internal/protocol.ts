@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import type { AccessTokenError } from "../AccessToken.ts"
 import type { Audience } from "../Audience.ts"
-import type { Issue, Message } from "../Message.ts"
+import type { Advice, Issue, Message } from "../Message.ts"
 import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import * as Recipient from "../Recipient.ts"
@@ -55,6 +55,8 @@ export interface Sent {
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Makes a text of the service fit to show. */
   readonly scrub: Scrub
+  /** What is wrong with the message that the service may blame on a token. */
+  readonly blamedOnTokens?: (() => ReadonlyArray<Advice>) | undefined
 }
 
 /** Stands in where an answer or a request is of no recipient, or of one that there always is. */

@@ -54,6 +54,10 @@ export class Request<T extends Group.Ticket> implements Sent {
     ])
   }
 
+  get blamedOnTokens(): Sent["blamedOnTokens"] {
+    return this.prepared.blamedOnTokens
+  }
+
   get encoded(): HttpClientRequest.HttpClientRequest {
     return this.prepared.encoded(this)
   }

@@ -2,12 +2,13 @@
  * Texts of a service may quote what was sent to it: credentials, recipients, the message. What we pass on of them quotes
  * nothing, and is short.
  */
-import * as RegExp_ from "effect/RegExp"
 
 /** Hides secrets, in whatever case, spacing and escapes, whole or in part, and by its look whatever else may be one. */
 export class Scrub {
   readonly #secrets: () => Iterable<string>
-  #prepared: { readonly patterns: ReadonlyArray<RegExp>; readonly folded: string } | undefined = undefined
+  #whole: ReadonlyArray<string> | undefined = undefined
+  #parts: ReadonlySet<string> | undefined = undefined
+  readonly #codes = new Map<string, string>()
 
   /** The secrets are read once, and only if there is a text to hide them in. */
   constructor(secrets: () => Iterable<string>) {
@@ -17,43 +18,52 @@ export class Scrub {
   /** Makes a text fit to show. */
   text(text: string): string {
     // a service's text is a sentence or two: no more of it is looked at
-    const rest = hideParts(this.#hide(plain(text.slice(0, maxRead))), this.#hidden.folded)
-    const shown = rest.replace(quotedValue, "$1").replace(/\S{16,}/g, hideUnlessWord)
+    const read = plain(text.slice(0, maxRead))
+    this.#parts ??= partsOf(this.#sorted)
+    const rest = hide(read, [...findWhole(read, this.#sorted), ...findParts(read, this.#parts)])
+    const shown = rest.replace(quotedValue, "$1").replace(longRun, hideUnlessWord)
     return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
   }
 
   /** Makes a code that nobody told us about fit to show. */
   code(code: string): string {
-    const words = code.replaceAll("_", " ")
-    return /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) && this.#hide(words) === words ? code : "UNKNOWN"
+    const known = this.#codes.get(code)
+    if (known !== undefined) return known
+    const shown = isCode(code) && findWhole(code.replaceAll("_", " "), this.#sorted).length === 0 ? code : "UNKNOWN"
+    this.#codes.set(code, shown)
+    return shown
   }
 
-  #hide(text: string): string {
-    return this.#hidden.patterns.reduce((rest, pattern) => rest.replace(pattern, redacted), text)
-  }
-
-  get #hidden() {
-    return this.#prepared ??= prepare(this.#secrets())
+  /** In lower case, and sorted, so that the secrets that a text begins with are found by bisection. */
+  get #sorted(): ReadonlyArray<string> {
+    // short ones are no secrets but words
+    return this.#whole ??= Array.from(this.#secrets(), (secret) => lower(plain(secret)))
+      .filter((secret) => secret.length >= 4)
+      .sort()
   }
 }
 
-const prepare = (secrets: Iterable<string>) => {
-  // short ones are no secrets but words; the longest first, so that no part of one is left when it holds another
-  const hidden = Array.from(secrets, plain).filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
-  return {
-    patterns: hidden.map(pattern),
-    folded: hidden.map((secret) => letters(secret).map(({ letter }) => letter).join("")).join(" ")
-  }
-}
+const isCode = (code: string): boolean => /^[A-Za-z][A-Za-z_]{0,39}$/.test(code)
 
 const redacted = "<redacted>"
 
-/** Words of a message are hidden where they stand as words: "match" is not in "mismatch". */
-const pattern = (secret: string): RegExp =>
-  new RegExp(
-    secret.length < 16 ? `(?<![\\p{L}\\p{N}])${RegExp_.escape(secret)}(?![\\p{L}\\p{N}])` : RegExp_.escape(secret),
-    "giu"
-  )
+/** Where something stands in a text. */
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Hides spans, which may overlap. */
+const hide = (text: string, spans: ReadonlyArray<Span>): string => {
+  let shown = ""
+  let at = 0
+  for (const { end, start } of spans.toSorted((a, b) => a.start - b.start)) {
+    if (end <= at) continue
+    if (start >= at) shown += text.slice(at, start) + redacted
+    at = end
+  }
+  return shown + text.slice(at)
+}
 
 /** On one line, without control characters, and without the escapes of JSON and HTML, however often it was quoted. */
 const plain = (text: string): string =>
@@ -69,6 +79,9 @@ const quotedValue = /(\(TYPE_[A-Z0-9_]+\)),.*$/
 // By its look
 // -----------------------------------------------------------------------------
 
+/** Of 16 characters and more, up to the quotation marks of JSON, which stand beside blanks and its punctuation. */
+const longRun = /(?:[^\s"]|(?<=[^\s[\]{}(),:])"(?=[^\s[\]{}(),:])){16,}/g
+
 /** Long words are tokens and keys, encoded, cut or whole; but for words, paths of fields, and links to documents. */
 const hideUnlessWord = (run: string): string => shownRuns.some((shape) => shape.test(run)) ? run : redacted
 
@@ -80,11 +93,80 @@ const step = `(?:\\.${field}|\\[\\d{1,6}\\])`
 export const fieldPath: RegExp = new RegExp(`^${field}${step}{0,10}$`)
 
 const shownRuns = [
+  // words, constants, codes in camel case
   /^[a-z]{16,24}[.,;:]?$/i,
   /^[A-Z_]{16,40}[.,;:]?$/,
+  /^(?:[A-Z][a-z]{2,14}){2,5}[.,;:]?$/,
+  // names of fields, permissions, hosts, projects
   new RegExp(`^'?message${step}{1,10}'?[.,;:]?$`),
-  /^https:\/\/(firebase|developers)\.google\.com\/[\w./-]{1,100}$/
+  /^'?[a-z]{1,24}(?:[._][a-z]{1,24}){1,5}'?[.,;:]?$/i,
+  /^'?projects?(?:_number)?[:/][a-z0-9-]{1,30}'?[.,;:]?$/,
+  // links to documents, and to where an API is enabled
+  /^https:\/\/(?:firebase|developers|console\.(?:cloud|developers))\.google\.com\/[\w./-]{1,100}(?:\?project=[\w-]{1,30})?$/
 ]
+
+// -----------------------------------------------------------------------------
+// Whole
+// -----------------------------------------------------------------------------
+
+/** Where secrets stand in a text, the longest at each place. */
+const findWhole = (text: string, sorted: ReadonlyArray<string>): ReadonlyArray<Span> => {
+  const lowered = lower(text)
+  const spans: Array<Span> = []
+  for (let start = 0; start < lowered.length; start++) {
+    for (const { length } of prefixes(lowered.slice(start), sorted)) {
+      const end = start + length
+      if (length < 16 && !isApart(lowered, start, end)) continue
+      spans.push({ start, end })
+      break
+    }
+  }
+  return spans
+}
+
+/** The secrets that a text begins with, the longest first. */
+function* prefixes(text: string, sorted: ReadonlyArray<string>): Generator<string> {
+  let rest = text
+  while (rest !== "") {
+    // the last in order that is not after the text begins with every secret that the text begins with
+    const last = sorted[countUpTo(rest, sorted) - 1]
+    if (last === undefined) return
+    const shared = sharedLength(rest, last)
+    if (shared === last.length) yield last
+    rest = rest.slice(0, shared === last.length ? shared - 1 : shared)
+  }
+}
+
+/** How many are not after this one. */
+const countUpTo = (text: string, sorted: ReadonlyArray<string>): number => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? "") <= text) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const sharedLength = (a: string, b: string): number => {
+  let n = 0
+  while (n < a.length && n < b.length && a[n] === b[n]) n++
+  return n
+}
+
+/** Words of a message are hidden where they stand as words: "match" is not in "mismatch". */
+const isApart = (text: string, start: number, end: number): boolean =>
+  !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, start - 2), start)) && !/^[\p{L}\p{N}]/u.test(text.slice(end, end + 2))
+
+/** In lower case, each letter where it was: one whose lower case is longer stays. */
+const lower = (text: string): string =>
+  /\P{ASCII}/u.test(text) ? Array.from(text, lowerOf).join("") : text.toLowerCase()
+
+const lowerOf = (letter: string): string => {
+  const lowered = letter.toUpperCase().toLowerCase()
+  return lowered.length === letter.length ? lowered : letter
+}
 
 // -----------------------------------------------------------------------------
 // In part
@@ -93,29 +175,41 @@ const shownRuns = [
 /** So many letters in a row are no accident. */
 const minShared = 8
 
-/** Hides what shares more with a secret than words do: a part of it, or the whole with other signs in between. */
-const hideParts = (text: string, secrets: string): string => {
-  const all = letters(text)
-  const spans: Array<{ readonly start: number; end: number }> = []
-  for (let i = 0; i + minShared <= all.length; i++) {
-    const shared = all.slice(i, i + minShared)
-    if (!secrets.includes(shared.map(({ letter }) => letter).join(""))) continue
-    const [{ start } = { start: 0 }] = shared
-    const end = shared.at(-1)?.end ?? start
-    const last = spans.at(-1)
-    if (last !== undefined && start <= last.end) last.end = end
-    else spans.push({ start, end })
+/** All parts of secrets that are so long. */
+const partsOf = (secrets: ReadonlyArray<string>): ReadonlySet<string> => {
+  const parts = new Set<string>()
+  for (const secret of secrets) {
+    const { text } = letters(secret)
+    for (let i = 0; i + minShared <= text.length; i++) parts.add(text.slice(i, i + minShared))
   }
-  return spans.reduceRight((rest, { end, start }) => rest.slice(0, start) + redacted + rest.slice(end), text)
+  return parts
 }
 
-/** Letters, digits and symbols in lower case, and where they are: what spelling, punctuation and encoding leave alike. */
-const letters = (text: string) =>
-  Array.from(text.matchAll(/[\p{L}\p{N}\p{So}]/gu), ({ 0: letter, index }) => ({
-    letter: letter.toLowerCase(),
-    start: index,
-    end: index + letter.length
-  }))
+/** Where a text shares more with a secret than words do: a part of it, or the whole with other signs in between. */
+const findParts = (text: string, parts: ReadonlySet<string>): ReadonlyArray<Span> => {
+  const { ends, starts, text: all } = letters(lower(text))
+  const spans: Array<Span> = []
+  for (let i = 0; i + minShared <= all.length; i++) {
+    if (!parts.has(all.slice(i, i + minShared))) continue
+    spans.push({ start: starts[i] ?? 0, end: ends[i + minShared - 1] ?? text.length })
+  }
+  return spans
+}
+
+/** Letters, digits and symbols, and where they are: what spelling, punctuation and encoding leave alike. */
+const letters = (lowered: string) => {
+  const starts: Array<number> = []
+  const ends: Array<number> = []
+  let text = ""
+  for (const { 0: letter, index } of lowered.matchAll(/[\p{L}\p{N}\p{So}]/gu)) {
+    for (const unit of letter.split("")) {
+      text += unit
+      starts.push(index)
+      ends.push(index + letter.length)
+    }
+  }
+  return { text, starts, ends }
+}
 
 const maxRead = 1000
 

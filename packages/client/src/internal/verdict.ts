@@ -1,7 +1,9 @@
 /**
  * What one exchange says, and of whom: the design's table "a fault of whom?" ends in these.
  */
+import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import type * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
@@ -9,6 +11,8 @@ import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Answer, Lost } from "./exchange.ts"
 import type { Fault } from "./faults.ts"
+import type { Slows } from "./quota.ts"
+import * as refusal from "./refusal.ts"
 import type { Scrub } from "./scrub.ts"
 
 /** What one exchange says. */
@@ -41,7 +45,7 @@ export interface Troubled {
   /** What to tell of it besides. */
   readonly detail?: string | undefined
   /** Whom a 429 slows. */
-  readonly slows: "everybody" | "recipient"
+  readonly slows: Slows
 }
 
 /** A 2xx that is no answer: whether the service accepted is unknown. */
@@ -190,11 +194,27 @@ export const ofPlainStatus = (answer: Answer, scrub: Scrub): Verdict => {
         new SendError.RejectedRequest({ code: "400", issues: [{ path: [], message: scrub.text(answer.text) }] })
       )
     case 401:
-      return denied(new SendError.InvalidCredentials({ status: 401 }))
+      return denied(new SendError.InvalidCredentials({ status: 401, ...whyRefused(answer, scrub) }))
     default:
       return ofStatus(answer)
   }
 }
+
+/** Why the service refuses: what its envelope says, else its text, unless that is a page, which says no more than the status. */
+export const whyRefused = (
+  { text }: Answer,
+  scrub: Scrub
+): { readonly code: string | undefined; readonly detail: string | undefined } => {
+  const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(text))
+  const code = envelope && findErrorInfos(envelope).find(({ reason }) => reason !== undefined)?.reason
+  const said = envelope === undefined ? text.trimStart() : envelope.message ?? ""
+  return {
+    code: code === undefined || refusal.isKnown(code) ? code : scrub.code(code),
+    detail: said === "" || said.startsWith("<") ? undefined : scrub.text(said)
+  }
+}
+
+const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
 
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (
@@ -203,15 +223,15 @@ export const ofStatus = (
     readonly code?: string | undefined
     /** The code says that the service is in trouble, whatever the status says. */
     readonly inTrouble?: boolean | undefined
-    readonly slows?: Troubled["slows"] | undefined
+    readonly slows?: Slows | undefined
     readonly detail?: string | undefined
   } = {}
-): Verdict => {
+): Troubled => {
   const reason = status === 429
     ? new SendError.RateLimited({ retryAfter })
     : options.inTrouble === true || (status >= 500 && status <= 599)
     ? new SendError.ServerError({ status, retryAfter })
-    : new SendError.UnexpectedStatus({ status })
+    : new SendError.UnexpectedStatus({ status, detail: options.detail })
   return {
     _tag: "Troubled",
     reason,

@@ -403,7 +403,7 @@ export const rules: ReadonlyArray<Rule> = [
   ),
   becomes("400: its text", "on one line, and long words hidden, which may be secrets", ({ outcome: { text } }) => ({
     text: text && text.trim().replace(/\s+/g, " ").replace(
-      /\S{16,}/g,
+      /[^\s"]{16,}/g,
       (word) => /^[A-Za-z_]+[.,;:]?$/.test(word) ? word : "<redacted>"
     )
   })),
@@ -421,10 +421,13 @@ export const rules: ReadonlyArray<Rule> = [
   ),
   fails(
     "unexpected status",
-    "TransportError: nobody knows; nothing was accepted",
+    "TransportError: nobody knows; nothing was accepted, and sending again cannot help",
     ["AssertionError"],
     (status) => status !== 429,
-    ({ sent }) => ({ error: "TransportError.UnexpectedStatus", retry: sent })
+    ({ sent }) => ({
+      error: "TransportError.UnexpectedStatus",
+      failed: Object.fromEntries(sent.map((id) => [id, "UnexpectedStatus"]))
+    })
   ),
   fails(
     "no answer of the service",
