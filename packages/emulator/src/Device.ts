@@ -5,6 +5,7 @@
  *
  * @since 1.0.0
  */
+import * as Topic from "@cloud-messaging/protocol/Topic"
 import * as Schema from "effect/Schema"
 
 /**
@@ -98,7 +99,7 @@ export interface Device extends Schema.Schema.Type<typeof Device> {}
  * - `stored`: how many messages wait for it.
  * - `deleted`: how many messages were discarded because 100 were stored. Of `pending` ones the app learns when it is
  *   online (`deleted_messages`); of `told` ones it has.
- * - `topics`: what it is subscribed to, in the order of names.
+ * - `topics`: what it is subscribed to, in the order of names; at most 2000.
  *
  * @category schemas
  * @since 1.0.0
@@ -111,5 +112,5 @@ export const Device = Schema.Struct({
   registered: Schema.Boolean,
   stored: Schema.Natural,
   deleted: Schema.Struct({ pending: Schema.Natural, told: Schema.Natural }),
-  topics: Schema.Array(Schema.String)
+  topics: Schema.Array(Schema.String).check(Schema.isMaxLength(Topic.maxPerInstallation))
 })

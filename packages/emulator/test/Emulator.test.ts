@@ -705,7 +705,9 @@ describe("Emulator", () => {
       { aud: "https://oauth2.googleapis.com", isGoogle: true },
       { aud: "https://oauth2.googleapis.com:443/token", isGoogle: true },
       { aud: "https://accounts.google.com/o/oauth2/token", isGoogle: true },
+      { aud: "https://google.com", isGoogle: true },
       { aud: "https://google.com.example.com/token", isGoogle: false },
+      { aud: "https://google.community/token", isGoogle: false },
       { aud: "https://notgoogle.com/token", isGoogle: false },
       { aud: "https://example.com/https://google.com/", isGoogle: false }
     ])(
@@ -716,6 +718,17 @@ describe("Emulator", () => {
           assert.strictEqual(text.includes("This is an emulator"), isGoogle)
         }).pipe(Effect.provide(Emulator.layerHttpClient))
     )
+
+    it.effect("refuses an assertion for an audience of any length", () =>
+      Effect.gen(function*() {
+        const { body, status } = yield* askToken(
+          `${unsigned({ aud: `https://${"a.".repeat(2_700_000)}` })}.AAAA`
+        )
+        assert.deepStrictEqual([status, body], [400, {
+          error: "invalid_grant",
+          error_description: "Invalid JWT Signature."
+        }])
+      }).pipe(Effect.provide(Emulator.layerHttpClient)))
 
     it.effect.each([
       { what: "nothing", text: "" },

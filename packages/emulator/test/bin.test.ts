@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url"
 const bin = fileURLToPath(new URL("../src/internal/bin.ts", import.meta.url))
 
 /** What a user's state directory is: this one's, and none of the machine's. */
-const state = Fs.mkdtempSync(join(Os.tmpdir(), "emulator-"))
+const state = Fs.realpathSync(Fs.mkdtempSync(join(Os.tmpdir(), "emulator-")))
 
 afterAll(() => Fs.rmSync(state, { recursive: true }))
 
@@ -162,6 +162,30 @@ describe("cloud-messaging-emulator", () => {
       assert.match(printed, /for this time alone.*--state-directory/)
       assert.match(printed, /ca\.pem$/m)
     }).pipe(Effect.provide(services)), patience)
+
+  it.live.skipIf(process.platform === "win32")(
+    "keeps nothing where other users could exchange it, and says so",
+    () =>
+      Effect.gen(function*() {
+        const shared = join(state, "shared")
+        Fs.mkdirSync(shared)
+        Fs.chmodSync(shared, 0o777)
+        const command = script("console.log(process.env.CLOUD_MESSAGING_EMULATOR_CA)")
+        const own = yield* run(command, { XDG_STATE_HOME: shared, HOME: shared })
+        assert.strictEqual(own.code, 0)
+        assert.match(own.printed, /for this time alone: .*shared\): other users may write to it/)
+        const told = yield* run(["--state-directory", join(shared, "told"), ...command])
+        assert.strictEqual(told.code, 1)
+        assert.match(told.printed, /cannot be kept in .*shared\): other users may write to it.*--state-directory/)
+        const temporary = yield* run(command, { TMPDIR: shared })
+        assert.strictEqual(temporary.code, 1)
+        assert.match(
+          temporary.printed,
+          /Cannot write the files that SDKs read: .*shared\): other users may write to it.*TMPDIR/
+        )
+      }).pipe(Effect.provide(services)),
+    patience
+  )
 
   it.live("wants a token beyond this machine, from a flag or the environment", () =>
     Effect.gen(function*() {

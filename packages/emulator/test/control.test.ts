@@ -237,13 +237,8 @@ describe("what is wrong with a request", () => {
         [yield* post("/projects/p/faults/add", { preset: "storm" }), ["body.preset"]],
         [yield* post("/clock/advance", { by: "101 years" }), ["body.by"]],
         [yield* post("/clock/advance", { by: "-1 day" }), ["body.by"]],
-        [yield* post("/projects/p/state", { version: 1 }), [
-          "body.devices",
-          "body.faults",
-          "body.groups",
-          "body.messages",
-          "body.settings"
-        ]],
+        // of a state, which may be large, the first alone
+        [yield* post("/projects/p/state", { version: 1 }), ["body.settings"]],
         [yield* post("/projects/p/state", { version: 2 }), ["body"]],
         [yield* post("/projects/p/reset", { project: "q" }), ["body.project"]],
         [yield* post("/projects/p/faults/clear", { id: "1" }), ["body.id"]],
@@ -264,13 +259,45 @@ describe("what is wrong with a request", () => {
       const { body: state } = yield* get("/projects/p/state")
       if (!Predicate.isObject(state)) return assert.fail("no state")
       const devices = [{ recipient: "ok", kind: "token" }]
-      const answer = yield* post("/projects/p/state", { ...state, devices, messages: [{ id: 1, endpoint: "fcm" }] })
-      assert.strictEqual(answer.status, 400)
-      assert.includeMembers(Array.from(pathsOf(answer.body)), ["body.devices[0].presence", "body.messages[0].state"])
+      for (
+        const [wrong, path] of [[{ devices }, "body.devices[0].presence"], [
+          { messages: [0] },
+          "body.messages[0]"
+        ]] as const
+      ) {
+        const answer = yield* post("/projects/p/state", { ...state, ...wrong })
+        assert.deepStrictEqual([answer.status, ...pathsOf(answer.body)], [400, path])
+      }
       assert.deepStrictEqual(pluck((yield* get("/projects/p/devices")).body, "recipient"), ["phone"])
       const many = Array.from({ length: 100_001 }, () => 0)
       const bounded = yield* post("/projects/p/state", { ...state, devices: many })
       assert.deepStrictEqual([bounded.status, tagOf(bounded.body)], [400, "InvalidRequest"])
+    }).pipe(Effect.provide(live())))
+
+  it.live("is told a hundred times at most", () =>
+    Effect.gen(function*() {
+      const names = Array.from({ length: 1000 }, (_, i) => [`x${i}`, 0])
+      const { body, status } = yield* post("/projects/p/devices/register", Object.fromEntries(names))
+      assert.strictEqual(status, 400)
+      assert.lengthOf(pathsOf(body), 100)
+    }).pipe(Effect.provide(live())))
+
+  it.live("is more topics in a state than a device may have", () =>
+    Effect.gen(function*() {
+      yield* send({ token: "phone" })
+      const { body: state } = yield* get("/projects/p/state")
+      if (!Predicate.isObject(state) || !("devices" in state) || !Array.isArray(state.devices)) {
+        return assert.fail("no state")
+      }
+      const [device] = state.devices
+      const having = (count: number) =>
+        post("/projects/p/state", {
+          ...state,
+          devices: [{ ...device, topics: Array.from({ length: count }, (_, i) => `t${i}`) }]
+        })
+      assert.strictEqual((yield* having(2000)).status, 204)
+      const { body, status } = yield* having(2001)
+      assert.deepStrictEqual([status, ...pathsOf(body)], [400, "body.devices[0].topics"])
     }).pipe(Effect.provide(live())))
 
   it.live("is a path or a method that there is not", () =>

@@ -53,6 +53,26 @@ const invalidValue = (path: string, type: string, value: unknown) => [
 const fcm = "type.googleapis.com/google.firebase.fcm.v1"
 
 describe("FCM v1", () => {
+  it.effect.each([
+    { what: "unknown names", message: { ...Array.from({ length: 1000 }, () => 1) } },
+    { what: "values of another type", message: { data: { ...Array.from({ length: 1000 }, () => 1) } } },
+    {
+      what: "items of another type",
+      message: { android: { notification: { bodyLocArgs: Array.from({ length: 1000 }, () => 1) } } }
+    },
+    {
+      what: "values that say nothing",
+      message: { android: { notification: { vibrateTimings: Array.from({ length: 1000 }, () => "1") } } }
+    },
+    {
+      what: "reserved keys",
+      message: { data: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`google.${i}`, "1"])) }
+    }
+  ])("names a hundred at most of $what", ({ message }) =>
+    Effect.gen(function*() {
+      assert.lengthOf(yield* violations(message), 100)
+    }).pipe(Effect.provide(Emulator.layerHttpClient)))
+
   it.effect("names unknown fields, all of them, in whatever case they came", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(

@@ -23,7 +23,8 @@ const invalid = (message: string) => Effect.fail(new SchemaIssue.InvalidValue({ 
 /** 10,000 years: the last second whole. */
 const longest = Duration_.nanos(315_576_000_000_999_999_999n)
 
-const durationPattern = /^(-?\d+)(?:\.(\d{1,9}))?s$/
+// a BigInt of more digits than the longest has takes long to make
+const durationPattern = /^(-?0*\d{1,12})(?:\.(\d{1,9}))?s$/
 
 /**
  * `google.protobuf.Duration`: decimal seconds with the suffix `s`, up to nine fraction digits (`3.5s`), at most
@@ -67,11 +68,16 @@ const secondsText = (nanos: bigint): string => {
 // Timestamp
 // -----------------------------------------------------------------------------
 
-const timestampPattern = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+const timestampPattern =
+  /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
+
+/** Whether there is such a day: a `Date` takes the 30th of February for the 1st of March. */
+const isDay = (day: string): boolean =>
+  Option.exists(DateTime.make(`${day}T00:00:00Z`), (time) => DateTime.formatIsoDateUtc(time) === day)
 
 /**
  * `google.protobuf.Timestamp`: RFC 3339, written in UTC (`2014-10-02T15:01:23.045Z`), from the year 1 to 9999. What is
- * finer than a millisecond is lost.
+ * finer than a millisecond is lost. A day or hour that does not exist is refused, and so is a leap second.
  *
  * @category schemas
  * @since 1.0.0
@@ -80,7 +86,7 @@ export const Timestamp = Schema.String.annotate({ identifier: "google.protobuf.T
   Schema.DateTimeUtc.check(Schema.makeFilter((time) => isTimestamp(time) || "Expected a year from 1 to 9999")),
   SchemaTransformation.transformEffect({
     decode: (text) =>
-      Option.match(timestampPattern.test(text) ? DateTime.make(text) : Option.none(), {
+      Option.match(isDay(timestampPattern.exec(text)?.[1] ?? "") ? DateTime.make(text.toUpperCase()) : Option.none(), {
         onNone: () => invalid("Expected a date and time of RFC 3339"),
         onSome: (time) => Effect.succeed(DateTime.toUtc(time))
       }),

@@ -17,7 +17,8 @@ describe("Duration", () => {
     ["2419200s", 2_419_200_000_000_000n],
     ["-1.5s", -1_500_000_000n],
     ["-0.000000001s", -1n],
-    ["315576000000.999999999s", 315_576_000_000_999_999_999n]
+    ["315576000000.999999999s", 315_576_000_000_999_999_999n],
+    ["-315576000000.999999999s", -315_576_000_000_999_999_999n]
   ]
 
   for (const [text, nanos] of forms) {
@@ -27,6 +28,11 @@ describe("Duration", () => {
         assert.strictEqual(yield* encode(Duration.nanos(nanos)), text)
       }))
   }
+
+  it.effect("reads zeros before the seconds", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(Duration.toMillis(yield* decode(`-${"0".repeat(100)}1.5s`)), -1500)
+    }))
 
   it.effect("reads fractions of 3, 6 and 9 digits, as Google writes them", () =>
     Effect.gen(function*() {
@@ -51,6 +57,8 @@ describe("Duration", () => {
       "three s",
       "315576000001s",
       "-315576000001s",
+      "--1s",
+      "\uff11s",
       3
     ]
   ) {
@@ -99,7 +107,14 @@ describe("Timestamp", () => {
     ["2014-10-02T15:01:23.045123456Z", "2014-10-02T15:01:23.045Z"],
     ["2014-10-02T15:01:23+05:30", "2014-10-02T09:31:23.000Z"],
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
-    ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"]
+    ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"],
+    ["9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999Z"],
+    ["2020-01-01t00:00:00z", "2020-01-01T00:00:00.000Z"],
+    ["2020-01-01T00:00:00-00:00", "2020-01-01T00:00:00.000Z"],
+    ["2020-01-01T00:00:00+23:59", "2019-12-31T00:01:00.000Z"],
+    ["2020-02-29T23:59:59Z", "2020-02-29T23:59:59.000Z"],
+    ["2000-02-29T00:00:00Z", "2000-02-29T00:00:00.000Z"],
+    ["2020-03-01T00:30:00+01:00", "2020-02-29T23:30:00.000Z"]
   ]
 
   for (const [read, written] of forms) {
@@ -110,13 +125,57 @@ describe("Timestamp", () => {
   }
 
   for (
-    const text of ["", "2014-10-02", "2014-10-02T15:01:23", "2014-13-02T15:01:23Z", "0000-01-01T00:00:00Z", "now", 0]
+    const text of [
+      "",
+      "2014-10-02",
+      "2014-10-02T15:01:23",
+      "2014-13-02T15:01:23Z",
+      "0000-01-01T00:00:00Z",
+      "now",
+      0,
+      // days that do not exist
+      "2020-02-30T00:00:00Z",
+      "2021-02-29T00:00:00Z",
+      "1900-02-29T00:00:00Z",
+      "2020-04-31T00:00:00Z",
+      "2020-02-30t00:00:00z",
+      "2020-02-30T00:00:00+01:00",
+      "2020-00-01T00:00:00Z",
+      "2020-01-00T00:00:00Z",
+      "2020-01-32T00:00:00Z",
+      // times that do not exist, and a leap second, which protobuf refuses
+      "2020-01-01T24:00:00Z",
+      "2020-01-01T24:00:00+01:00",
+      "2020-01-01T25:00:00Z",
+      "2020-01-01T00:60:00Z",
+      "2016-12-31T23:59:60Z",
+      "2020-01-01T00:00:00.1234567890Z",
+      // offsets that do not exist
+      "2020-01-01T00:00:00+24:00",
+      "2020-01-01T00:00:00+00:60",
+      "2020-01-01T00:00:00-99:99",
+      // before the year 1 and after 9999, in UTC
+      "0001-01-01T00:00:00+23:59",
+      "9999-12-31T23:59:59-23:59"
+    ]
   ) {
     it.effect(`refuses ${JSON.stringify(text)}`, () =>
       Effect.gen(function*() {
         assert.isTrue(Exit.isFailure(yield* Effect.exit(decode(text))))
       }))
   }
+
+  it.effect.prop("reads the days that exist, and no others", {
+    year: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9999 })),
+    month: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 12 })),
+    day: Schema.Int.check(Schema.isBetween({ minimum: 28, maximum: 31 }))
+  }, ({ day, month, year }) =>
+    Effect.gen(function*() {
+      const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+      const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
+      const text = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${day}T12:00:00Z`
+      assert.strictEqual(Exit.isSuccess(yield* Effect.exit(decode(text))), day <= days, text)
+    }))
 
   it.effect("refuses to write another year than 1 to 9999", () =>
     Effect.gen(function*() {

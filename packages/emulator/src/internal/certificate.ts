@@ -76,6 +76,24 @@ const nameConstraints = ({ hosts }: Names) =>
     )
   })
 
+/** What binds an authority: it signs certificates of servers for these names alone, and makes no other authority. */
+const constraints = (permitted: Names): ReadonlyArray<Pki.Extension> => [
+  extension(Pki.id_BasicConstraints, new Pki.BasicConstraints({ cA: true, pathLenConstraint: 0 })),
+  keyUsage.keyCertSign,
+  extension(Pki.id_ExtKeyUsage, new Pki.ExtKeyUsage({ keyPurposes: [serverAuth] }), false),
+  extension(Pki.id_NameConstraints, nameConstraints(permitted))
+]
+
+const isSame = (a: Pki.Extension) => (b: Pki.Extension): boolean =>
+  a.extnID === b.extnID && a.critical === b.critical &&
+  Buffer.compare(a.extnValue.valueBlock.valueHexView, b.extnValue.valueBlock.valueHexView) === 0
+
+/** Whether an authority is bound as those are that are made here. */
+export const isConstrained = ({ raw }: X509Certificate, permitted: Names): boolean => {
+  const { extensions = [] } = Pki.Certificate.fromBER(raw)
+  return constraints(permitted).every((constraint) => extensions.some(isSame(constraint)))
+}
+
 // -----------------------------------------------------------------------------
 // Authority
 // -----------------------------------------------------------------------------
@@ -138,10 +156,7 @@ export const authority = Effect.fnUntraced(function*(permitted: Names, now: numb
     Effect.map(Effect.promise(() => certificate.sign(keys.privateKey, "SHA-256")), () => toPem(certificate))
   const root = yield* draft(issuer, issuer, keys.publicKey, now)
   root.extensions = [
-    extension(Pki.id_BasicConstraints, new Pki.BasicConstraints({ cA: true, pathLenConstraint: 0 })),
-    keyUsage.keyCertSign,
-    extension(Pki.id_ExtKeyUsage, new Pki.ExtKeyUsage({ keyPurposes: [serverAuth] }), false),
-    extension(Pki.id_NameConstraints, nameConstraints(permitted)),
+    ...constraints(permitted),
     extension(Pki.id_SubjectKeyIdentifier, { toSchema: () => keyId(root) }, false)
   ]
   const ca = yield* sign(root)

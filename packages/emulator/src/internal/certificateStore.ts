@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto"
-import process from "node:process"
 import * as Certificate from "./certificate.ts"
+import * as stateDirectory from "./stateDirectory.ts"
 
 /** The folder, and its files. */
 const folder = "certificates"
@@ -39,34 +39,38 @@ const hostsOf = ({ subjectAltName = "" }: X509Certificate): ReadonlyArray<string
 const isInTime = ({ validFrom, validTo }: X509Certificate): boolean =>
   Date.parse(validFrom) <= Date.now() && Date.now() + margin < Date.parse(validTo)
 
-/** Whether all of it fits together, names what it should, and lasts for a while. Throws if any of it cannot be read. */
+/**
+ * Whether all of it fits together, names what it should and could name nothing else, and lasts for a while. Throws if any
+ * of it cannot be read.
+ */
 const isGood = ({ ca, cert, key }: Certificate.Certificate): boolean => {
   const root = new X509Certificate(ca)
   const server = new X509Certificate(cert)
-  return server.checkIssued(root) && server.verify(root.publicKey) &&
+  // who trusts the file trusts every authority in it
+  return String(root) === ca && Certificate.isConstrained(root, Certificate.names) && server.checkIssued(root) &&
+    server.verify(root.publicKey) &&
     server.checkPrivateKey(createPrivateKey(Redacted.value(key))) &&
     isInTime(root) && isInTime(server) && String(hostsOf(server)) === String(Certificate.names.hosts)
 }
 
-/** What others may not do: exchange what is in the folder, or read the key. */
-const exchange = 0o022
-const anything = 0o077
-
-/** Whether others may do none of it, where files have such modes. */
-const isClosed = ({ mode }: FileSystem.File.Info, to: number): boolean =>
-  process.platform === "win32" || (mode & to) === 0
+const isOwnFolder = (place: string) =>
+  FileSystem.FileSystem.use((fs) => fs.lstat(place)).pipe(
+    Effect.map((info) => stateDirectory.isOwn(info, "Directory", stateDirectory.write))
+  )
 
 /** What is kept, if it is of use. */
 const read = Effect.fnUntraced(
   function*(place: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const serverPath = path.join(place, serverFile)
-    if (!isClosed(yield* fs.stat(place), exchange) || !isClosed(yield* fs.stat(serverPath), anything)) {
-      return Option.none()
-    }
-    const server = yield* fs.readFileString(serverPath)
-    const ca = yield* fs.readFileString(path.join(place, caFile))
+    if (!(yield* isOwnFolder(place))) return Option.none()
+    const readOwn = Effect.fnUntraced(function*(name: string, others: number) {
+      const file = path.join(place, name)
+      // a pipe would never end
+      return stateDirectory.isOwn(yield* fs.lstat(file), "File", others) ? yield* fs.readFileString(file) : ""
+    })
+    const server = yield* readOwn(serverFile, stateDirectory.anything)
+    const ca = yield* readOwn(caFile, stateDirectory.write)
     // of PEM each reader takes what it looks for
     const certificate: Certificate.Certificate = { cert: server, key: Redacted.make(server), ca }
     return (yield* Effect.try(() => isGood(certificate))) ? Option.some(certificate) : Option.none()
@@ -78,7 +82,7 @@ const read = Effect.fnUntraced(
 // Writing
 // -----------------------------------------------------------------------------
 
-const ownOnly = { mode: 0o600 }
+const ownOnly = { flag: "wx", mode: 0o600 } as const
 
 /** Fails if there is such a folder: another start was first. */
 const write = Effect.fnUntraced(function*(directory: string, place: string, certificate: Certificate.Certificate) {
@@ -93,21 +97,25 @@ const write = Effect.fnUntraced(function*(directory: string, place: string, cert
   )
 })
 
-/** Removes what is of no use, and nothing that is not ours. What another start renewed meanwhile comes back to its place. */
+/**
+ * Removes what is of no use, and nothing that is not ours: that is left beside its place, links among it. What another
+ * start renewed meanwhile comes back to its place.
+ */
 const setAside = Effect.fnUntraced(function*(place: string) {
   const fs = yield* FileSystem.FileSystem
   const aside = `${place}-${randomUUID()}`
   yield* fs.rename(place, aside)
   if (Option.isSome(yield* read(aside))) return yield* fs.rename(aside, place)
+  if (!(yield* isOwnFolder(aside))) return
   const names = yield* fs.readDirectory(aside)
   if (names.every((name) => name === caFile || name === serverFile)) yield* fs.remove(aside, { recursive: true })
 })
 
 const attempt = Effect.fnUntraced(function*(directory: string, place: string) {
-  const fs = yield* FileSystem.FileSystem
   const kept = yield* read(place)
   if (Option.isSome(kept)) return kept.value
-  if (yield* fs.exists(place)) yield* setAside(place)
+  // a link that leads nowhere is there, too
+  yield* Effect.catchReason(setAside(place), "PlatformError", "NotFound", () => Effect.void)
   const made = yield* Certificate.make
   yield* write(directory, place, made)
   return made
@@ -119,12 +127,11 @@ const attempt = Effect.fnUntraced(function*(directory: string, place: string) {
 
 /** The certificate of a directory, which is made where there is none that is of use. */
 export const keep = Effect.fnUntraced(function*(directory: string) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const place = path.resolve(directory, folder)
-  yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  const opened = yield* stateDirectory.open(directory)
+  const place = path.join(opened, folder)
   // several starts at once may be in each other's way: who comes second finds what the first one made
-  const certificate = yield* Effect.retry(attempt(directory, place), { times: 5 })
+  const certificate = yield* Effect.retry(attempt(opened, place), { times: 5 })
   const kept: Kept = { certificate, caFile: path.join(place, caFile) }
   return kept
 })

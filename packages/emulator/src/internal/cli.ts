@@ -91,9 +91,8 @@ const ownStateDirectory = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = stateDirectory.find(path, { platform: process.platform, env: process.env, home: homedir() })
-  return yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
-    Effect.andThen(fs.access(directory, { writable: true })),
-    Effect.as(directory),
+  return yield* stateDirectory.open(directory).pipe(
+    Effect.tap((directory) => fs.access(directory, { writable: true })),
     Effect.catch(({ message }) =>
       Effect.as(
         Console.error(`The certificate is for this time alone: ${message}. --state-directory names a place to keep it`),

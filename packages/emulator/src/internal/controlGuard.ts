@@ -109,11 +109,14 @@ const parts: { readonly [Kind in HttpApiError.HttpApiSchemaError["kind"]]?: stri
   Headers: "headers"
 }
 
+/** How many issues are told. */
+const maxIssues = 100
+
 /** What of a request is wrong, as `body.devices[0].token`; `undefined`: nothing, it is the answer. */
 const toInvalidRequest = ({ cause, kind }: HttpApiError.HttpApiSchemaError) => {
   const part = parts[kind]
   return part === undefined ? undefined : new Api.InvalidRequest({
-    issues: formatIssues(cause.issue).issues.map(({ message, path = [] }) => ({
+    issues: formatIssues(cause.issue).issues.slice(0, maxIssues).map(({ message, path = [] }) => ({
       path: path.map((key) => typeof key === "object" ? key.key : key).reduce<string>(
         (before, key) => typeof key === "number" ? `${before}[${key}]` : `${before}.${String(key)}`,
         part

@@ -8,23 +8,29 @@ import * as Redacted from "effect/Redacted"
 import * as Emulator from "../Emulator.ts"
 import type { EmulatorServer } from "../EmulatorServer.ts"
 import { googleHosts } from "./googleHosts.ts"
+import * as stateDirectory from "./stateDirectory.ts"
 
 /** The token with which clients may control the emulator. */
 export const tokenVariable = "CLOUD_MESSAGING_EMULATOR_TOKEN"
 
 /** Where the files are that the variables name: they last as long as the scope. */
-export const temporaryFolder = FileSystem.FileSystem.use((fs) =>
-  fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-emulator-" })
-)
+export const temporaryFolder = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "cloud-messaging-emulator-" })
+  const real = yield* fs.realPath(folder)
+  yield* stateDirectory.checkPath(real)
+  return real
+})
 
 /** A folder that has the same name at the next start, so that what was written down of it holds. */
 export const folderOf = Effect.fnUntraced(function*(directory: string, { host }: EmulatorServer["Service"]) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const running = yield* stateDirectory.folder(path.join(yield* stateDirectory.open(directory), "running"))
   // no file of Windows has a colon in its name
-  const folder = path.resolve(directory, "running", host.replace(/[[\]]/g, "").replaceAll(":", "-"))
+  const place = path.join(running, host.replace(/[[\]]/g, "").replaceAll(":", "-"))
   return yield* Effect.acquireRelease(
-    Effect.as(fs.makeDirectory(folder, { recursive: true, mode: 0o700 }), folder),
+    stateDirectory.folder(place),
     (folder) => Effect.ignore(fs.remove(folder, { recursive: true }))
   )
 })
@@ -40,7 +46,7 @@ export const make = Effect.fnUntraced(function*(
   const path = yield* Path.Path
   const write = (name: string, text: string) => {
     const file = path.join(folder, name)
-    return Effect.as(fs.writeFileString(file, text, { mode: 0o600 }), file)
+    return Effect.as(stateDirectory.writeFile(file, text), file)
   }
   const project = own["GOOGLE_CLOUD_PROJECT"] || own["GCLOUD_PROJECT"] || "default"
   const authority = caFile ?? (yield* write("ca.pem", ca))

@@ -100,7 +100,7 @@ const checkContent = ({ android, apns, data, notification }: FcmV1.Content, limi
       ? []
       : [{ field: "message.android.ttl", description: "Invalid time to live duration: must be from 0 to 4 weeks" }]
   ]
-  if (violations.length > 0) return Answer.invalidArgument(violations)
+  if (violations.length > 0) return Answer.invalidArgument(violations.slice(0, ProtoJson.maxViolations))
   if (apns?.payload !== undefined && Object.keys(Object(apns.payload["aps"])).length === 0) return withoutAps
   const size = PayloadSize.ofData(data) + PayloadSize.ofTexts(notification)
   return Math.max(size, PayloadSize.ofData(android?.data)) > limit ? tooLarge : undefined

@@ -95,7 +95,7 @@ const Claims = Schema.Struct({
 const decodeClaims = Schema.decodeUnknownOption(Schema.fromJsonString(Claims))
 
 const check = Effect.fnUntraced(function*(assertion: string) {
-  const [header, claims, signature, more] = assertion.split(".")
+  const [header, claims, signature, more] = assertion.split(".", 4)
   const text = (part: string | undefined) =>
     Option.flatMap(Option.fromUndefinedOr(part), (_) => Result.getSuccess(Base64Url.decodeString(_)))
   const alg = Option.flatMap(text(header), decodeHeader)
@@ -108,9 +108,11 @@ const check = Effect.fnUntraced(function*(assertion: string) {
   return yield* checkClaims(decoded.value)
 })
 
-/** Whether an assertion would let in at Google, if its key was a real account's. */
-const isForGoogle = ({ aud = "" }: typeof Claims.Type): boolean =>
-  /^https:\/\/([\w-]+\.)*(googleapis|google)\.com([:/]|$)/.test(aud)
+/** Whether an assertion would let in at Google, if its key was a real account's. A name has at most 253 characters. */
+const isForGoogle = ({ aud = "" }: typeof Claims.Type): boolean => {
+  const host = /^https:\/\/([\w.-]{1,253})(?:[:/]|$)/.exec(aud)?.[1] ?? ""
+  return /(?:^|\.)(?:googleapis|google)\.com$/.test(host)
+}
 
 /** Who sends a real account's assertion here has a client that is set up wrong, and should know. */
 const foreignKey = "Invalid JWT Signature. This is an emulator, and it got an assertion that is meant for Google, " +

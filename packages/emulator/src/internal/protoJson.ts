@@ -18,7 +18,10 @@ export interface Violation {
   readonly description: string
 }
 
-/** Reads a request, or tells all that is wrong with it. */
+/** How many violations are told, so that a request has no answer that is a hundred times larger. */
+export const maxViolations = 100
+
+/** Reads a request, or tells what is wrong with it. */
 export const decode = <A>(
   schema: Schema.Codec<A, unknown>
 ): (json: unknown) => Result.Result<A, ReadonlyArray<Violation>> => {
@@ -31,7 +34,7 @@ export const decode = <A>(
     return Result.mapError(
       decodeFields(value),
       ({ issue }) =>
-        format(issue).issues.map(({ path = [] }) =>
+        format(issue).issues.slice(0, maxViolations).map(({ path = [] }) =>
           refused(ast, value, path.map((part) => typeof part === "object" ? part.key : part))
         )
     )
@@ -46,6 +49,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The value with the names of the schema; what cannot be read is left out, and told. */
 const read = (ast: SchemaAST.AST, value: unknown, path: string, violations: Array<Violation>): unknown => {
+  if (violations.length >= maxViolations) return undefined
   const type = present(ast)
   if (SchemaAST.isObjects(type)) {
     if (!Predicate.isObject(value)) return wrongType(type, value, path, violations)
@@ -64,6 +68,7 @@ const read = (ast: SchemaAST.AST, value: unknown, path: string, violations: Arra
 const readMessage = (type: SchemaAST.Objects, message: object, path: string, violations: Array<Violation>) => {
   const fields: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(message)) {
+    if (violations.length >= maxViolations) break
     const key = Str.snakeToCamel(name)
     const property = type.propertySignatures.find((_) => _.name === key)
     if (property === undefined) violations.push(unknownName(name, path, "Cannot find field."))

@@ -1,7 +1,20 @@
 /**
  * Where the emulator keeps, from one start to the next, what its user's programs were told of it.
+ *
+ * Programs trust the authority that they find there, so nobody else may exchange it: not by a directory or link that was
+ * there first, and not later. Windows has no owners and modes as POSIX has, and gives each user directories of their own.
  */
-import type * as Path from "effect/Path"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as PlatformError from "effect/PlatformError"
+import { randomUUID } from "node:crypto"
+import process from "node:process"
+
+// -----------------------------------------------------------------------------
+// Place
+// -----------------------------------------------------------------------------
 
 /** Where a user's programs keep what they would rather not lose: the emulator's part of it. */
 export const find = (
@@ -24,3 +37,96 @@ export const find = (
     : given("XDG_STATE_HOME", [".local", "state"])
   return path.join(base, "cloud-messaging-emulator")
 }
+
+// -----------------------------------------------------------------------------
+// Owners
+// -----------------------------------------------------------------------------
+
+const belongsTo = ({ uid }: FileSystem.File.Info, user: number): boolean => Option.contains(uid, user)
+
+/** What others may not do with a directory: put anything into it. */
+export const write = 0o022
+
+/** What others may not do with a secret: anything. */
+export const anything = 0o077
+
+/** Whether a file or directory, and no link, is this user's own, and others may not do that with it. */
+export const isOwn = (info: FileSystem.File.Info, type: "File" | "Directory", others: number): boolean => {
+  const user = process.geteuid?.()
+  return info.type === type && (user === undefined || belongsTo(info, user) && (info.mode & others) === 0)
+}
+
+/** How others could exchange what is in a directory, or where a link leads. In a sticky directory each keeps what is theirs. */
+const risk = (info: FileSystem.File.Info): string | undefined => {
+  const user = process.geteuid?.()
+  if (user === undefined) return undefined
+  if (!belongsTo(info, user) && !belongsTo(info, 0)) return "it belongs to another user"
+  if (info.type === "SymbolicLink" || (info.mode & 0o1000) !== 0) return undefined
+  // many systems give each user a group of the same number, with nobody else in it
+  const others = Option.contains(info.gid, user) ? 0o002 : write
+  return (info.mode & others) === 0 ? undefined : "other users may write to it"
+}
+
+const refuse = (pathOrDescriptor: string, description: string) =>
+  Effect.fail(PlatformError.systemError({
+    _tag: "PermissionDenied",
+    module: "FileSystem",
+    method: "lstat",
+    pathOrDescriptor,
+    description
+  }))
+
+/** Fails if others could exchange a directory, or one that it is in. What does not exist yet is nobody's. */
+export const checkPath: (
+  directory: string
+) => Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> = Effect.fnUntraced(
+  function*(directory) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const parent = path.dirname(directory)
+    if (parent !== directory) yield* checkPath(parent)
+    yield* fs.lstat(directory).pipe(
+      Effect.flatMap((info) => {
+        const why = risk(info)
+        return why === undefined ? Effect.void : refuse(directory, why)
+      }),
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.void)
+    )
+  }
+)
+
+// -----------------------------------------------------------------------------
+// Directories and files
+// -----------------------------------------------------------------------------
+
+/** The real path of a directory, which is made where there is none. A link to it is followed, if it is this user's own. */
+export const open = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const given = path.resolve(directory)
+  yield* checkPath(given)
+  yield* fs.makeDirectory(given, { recursive: true, mode: 0o700 })
+  const real = yield* fs.realPath(given)
+  yield* checkPath(real)
+  return real
+})
+
+/** A folder of a directory that was opened. */
+export const folder = Effect.fnUntraced(function*(place: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory(place, { mode: 0o700 }).pipe(
+    Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.void)
+  )
+  if (isOwn(yield* fs.lstat(place), "Directory", write)) return place
+  return yield* refuse(place, "it is no folder that this user alone may write to")
+})
+
+/** Writes a file as a whole. What had its name, such as a link, gives way, and is not written to. */
+export const writeFile = Effect.fnUntraced(function*(file: string, text: string) {
+  const fs = yield* FileSystem.FileSystem
+  const temporary = `${file}-${randomUUID()}`
+  yield* fs.writeFileString(temporary, text, { flag: "wx", mode: 0o600 }).pipe(
+    Effect.andThen(fs.rename(temporary, file)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary)))
+  )
+})

@@ -17,10 +17,10 @@ export interface Inputs<A> {
 }
 
 /** Less than this, in microseconds of processor time, is not measured well. */
-const measurable = 5_000
+const measurable = 2_000
 
 /** What reads this many parts in less than that is linear. */
-const maxParts = 2 ** 20
+const maxParts = 2 ** 18
 
 /**
  * Asserts that it costs less than eight times as much to read four times as much. A failure is an answer as good as any
