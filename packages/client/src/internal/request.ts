@@ -2,6 +2,7 @@
  * One request: made with a credential, judged by its answer. It knows nothing of retries.
  */
 import type * as Arr from "effect/Array"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
@@ -75,9 +76,24 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Gives it a span of its own. */
-export const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
-  self.pipe(Effect.withSpan("Messaging.request", {
-    kind: "client",
-    attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }
-  }, { captureStackTrace: false }))
+/** Gives an exchange a span of its own. It ends with the status alone: an answer may quote what was sent. */
+export const spanned = (
+  exchange: Effect.Effect<Answer | Lost>,
+  system: string,
+  recipients: number
+): Effect.Effect<Answer | Lost> =>
+  Effect.flatMap(Deferred.make<Answer | Lost>(), (heard) =>
+    exchange.pipe(
+      Effect.tap((heard) => Effect.annotateCurrentSpan(attributesOf(heard))),
+      Effect.flatMap((answer) => Deferred.succeed(heard, answer)),
+      Effect.asVoid,
+      Effect.withSpan("Messaging.request", {
+        kind: "client",
+        attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }
+      }, { captureStackTrace: false }),
+      Effect.andThen(Deferred.await(heard))
+    ))
+
+/** As OpenTelemetry names them. */
+const attributesOf = (heard: Answer | Lost): Record<string, unknown> =>
+  isLost(heard) ? { "error.type": heard.reason._tag } : { "http.response.status_code": heard.status }
