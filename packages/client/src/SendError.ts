@@ -163,9 +163,11 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
 export class Network extends Data.TaggedError("Network")<{
   /** The connection's error code (`ECONNREFUSED`, …), or else what happened in a few words. */
   readonly detail: string
+  /** Whom the request was for: the host of its URL, and the port if it is not the scheme's own. */
+  readonly host?: string | undefined
 }> {
   override get message(): string {
-    return `the connection failed: ${this.detail}`
+    return `the connection ${this.host === undefined ? "" : `to ${this.host} `}failed: ${this.detail}`
   }
 }
 
@@ -224,11 +226,12 @@ export class ServerError extends Data.TaggedError("ServerError")<{
  * @since 1.0.0
  */
 export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
-  /** The answer's HTTP status. */
+  /** The answer's HTTP status. 0: a redirect whose status `fetch` does not tell. */
   readonly status: number
 }> {
   override get message(): string {
-    return `unexpected status ${this.status}: is the url the service's own?`
+    const what = this.status === 0 ? "a redirect, which is not followed" : `unexpected status ${this.status}`
+    return `${what}: is the url the service's own?`
   }
 }
 
