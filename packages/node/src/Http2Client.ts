@@ -22,6 +22,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Exchange from "./internal/exchange.ts"
+import * as Failure from "./internal/failure.ts"
 import * as Http1 from "./internal/http1.ts"
 import * as Metrics from "./internal/metrics.ts"
 import * as Outgoing from "./internal/outgoing.ts"
@@ -115,7 +116,13 @@ export const make = Effect.fnUntraced(function*(
   const quietHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target) =>
     Effect.provideService(http1(request, target), HttpClient.TracerDisabledWhen, constTrue)
   const pools = new Map<string, Pool>()
-  yield* Effect.addFinalizer(() => Effect.sync(() => pools.forEach((pool) => pool.close())))
+  let isClosed = false
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isClosed = true
+      pools.forEach((pool) => pool.close())
+    })
+  )
 
   const poolOf = (target: Target.Target): Pool => {
     const known = pools.get(target.origin)
@@ -164,6 +171,7 @@ export const make = Effect.fnUntraced(function*(
   )
   const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
     Effect.withFiber((fiber) => {
+      if (isClosed) return Effect.fail(Failure.closed(request))
       const found = findTarget(request)
       if (Result.isFailure(found)) return Effect.fail(found.failure)
       if (isHttp1(request, found.success)) return http1(request, found.success)
