@@ -148,7 +148,18 @@ const shared: { readonly [code: string]: Script } = {
   "no code": { replies: (status) => [text("<html>", status), json({}, status)] },
   "an answer that does not decode": { replies: (status) => [text("<html>", status), json({}, status)] },
   "the connection failed, nothing was written": {
-    replies: () => [Effect.fail({ code: "ECONNREFUSED" }), Effect.fail(new RequestNotSent.RequestNotSent({}))]
+    replies: () => [
+      Effect.fail({ code: "ECONNREFUSED" }),
+      Effect.fail({ code: "ETIMEDOUT", syscall: "connect" }),
+      Effect.fail({ code: "CERT_HAS_EXPIRED" }),
+      Effect.fail(new RequestNotSent.RequestNotSent({}))
+    ]
+  },
+  "the client is closed, nothing was written": {
+    replies: () => [
+      Effect.fail({ code: "UND_ERR_CLOSED" }),
+      Effect.fail(new RequestNotSent.RequestNotSent({ retryable: false }))
+    ]
   },
   "the answer was lost, or is late: at least once": {
     replies: () => [Effect.fail({ code: "ECONNRESET" }), Effect.never]
