@@ -263,6 +263,16 @@ describe("it may have been written", () => {
       const cause = failure("round", {})
       cause.cause = cause
       assert.deepStrictEqual(yield* sendOver(cause), { written: true, again: 0, detail: "no reason given" })
+      const marked = { [RequestNotSent.TypeId]: true, cause: {} }
+      marked.cause = marked
+      assert.deepStrictEqual(yield* sendOver(marked), { written: false, again: 1, detail: "no reason given" })
+    }))
+
+  it.effect("many errors, the last of which was written", () =>
+    Effect.gen(function*() {
+      const refused = Array.from({ length: 20 }, () => node("ECONNREFUSED", "connect"))
+      const { again, written } = yield* sendOver(several(...refused, node("ECONNRESET", "read")))
+      assert.deepStrictEqual({ again, written }, { again: 0, written: true })
     }))
 })
 

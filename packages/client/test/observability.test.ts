@@ -1,5 +1,5 @@
 /** Spans, metrics and logs: what the docs promise, and never a token. */
-import { Message, Messaging, RetryPolicy } from "@cloud-messaging/client"
+import { Message, Messaging, RetryPolicy, Topics } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Logger, Metric, References, Schedule, Scheduler, Stream, Tracer } from "effect"
 import * as Http from "./utils/http.ts"
@@ -87,6 +87,20 @@ describe("spans", () => {
       )
     }).pipe(
       Effect.provide(Http.fcm(answers)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
+  it.effect("that of a list of topics ends without their names, which the service gave", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      assert.deepStrictEqual(yield* Topics.list("a"), ["news"])
+      assert.deepStrictEqual(
+        spans.map(({ name, status }) => [name, status._tag === "Ended" && status.exit]),
+        [["Topics.list", Exit.void]]
+      )
+    }).pipe(
+      Effect.provide(Http.fcm(() => Http.json({ topicSubscriptions: [{ name: "n/news", topicName: "news" }] }))),
       Effect.provideService(Tracer.Tracer, tracer)
     )
   })

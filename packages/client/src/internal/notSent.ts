@@ -37,7 +37,7 @@ const otherReasons = {
 /** Looks at a cause and at its causes. Undefined: it may have been written. */
 const notSentOf = (cause: unknown, depth = 0): Failure | undefined => {
   if (!Predicate.isObject(cause) || depth > maxDepth) return undefined
-  const own = ownNotSent(cause)
+  const own = ownNotSent(cause, depth)
   if (own !== undefined) return { written: false, retryable: true, ...own }
   const inner = innerOf(cause).map((cause) => notSentOf(cause, depth + 1))
   return inner.every((failure) => failure !== undefined) ? inner[0] : undefined
@@ -47,14 +47,15 @@ const maxDepth = 8
 
 /** Several, where several addresses were tried. */
 const innerOf = (cause: object): ReadonlyArray<unknown> => {
-  if (Predicate.hasProperty(cause, "errors") && Array.isArray(cause.errors)) return cause.errors.slice(0, 16)
+  if (Predicate.hasProperty(cause, "errors") && Array.isArray(cause.errors)) return cause.errors
   return Predicate.hasProperty(cause, "cause") ? [cause.cause] : []
 }
 
 /** What an error itself tells, if it tells that nothing was written. */
-const ownNotSent = (cause: object): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
+const ownNotSent = (cause: object, depth: number): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
   if (isRequestNotSent(cause)) {
-    const detail = cause.reason ?? notSentOf(innerOf(cause)[0])?.detail ?? detailOf(cause) ?? "no reason given"
+    const detail = cause.reason ?? notSentOf(innerOf(cause)[0], depth + 1)?.detail ?? detailOf(cause) ??
+      "no reason given"
     return { detail, retryable: cause.retryable ?? true }
   }
   const code = property(cause, "code")

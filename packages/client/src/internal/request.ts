@@ -2,7 +2,6 @@
  * One request: made with a credential, judged by its answer. It knows nothing of retries.
  */
 import type * as Arr from "effect/Array"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
@@ -12,6 +11,7 @@ import { type Answer, isLost, type Lost } from "./exchange.ts"
 import type * as Group from "./group.ts"
 import type { Protocol, Sent } from "./protocol.ts"
 import { Scrub } from "./scrub.ts"
+import * as Span from "./span.ts"
 import * as Verdict from "./verdict.ts"
 
 /** What one request asks, and for whom. */
@@ -76,23 +76,17 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Gives an exchange a span of its own. It ends with the status alone: an answer may quote what was sent. */
+/** Gives an exchange a span of its own, which tells what came of it. */
 export const spanned = (
   exchange: Effect.Effect<Answer | Lost>,
   system: string,
   recipients: number
 ): Effect.Effect<Answer | Lost> =>
-  Effect.flatMap(Deferred.make<Answer | Lost>(), (heard) =>
-    exchange.pipe(
-      Effect.tap((heard) => Effect.annotateCurrentSpan(attributesOf(heard))),
-      Effect.flatMap((answer) => Deferred.succeed(heard, answer)),
-      Effect.asVoid,
-      Effect.withSpan("Messaging.request", {
-        kind: "client",
-        attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }
-      }, { captureStackTrace: false }),
-      Effect.andThen(Deferred.await(heard))
-    ))
+  Span.spanned(
+    Effect.tap(exchange, (heard) => Effect.annotateCurrentSpan(attributesOf(heard))),
+    "Messaging.request",
+    { "messaging.system": system, "messaging.batch.message_count": recipients }
+  )
 
 /** As OpenTelemetry names them. */
 const attributesOf = (heard: Answer | Lost): Record<string, unknown> =>

@@ -20,6 +20,7 @@ import { type Entry, Ledger } from "./ledger.ts"
 import { invalidRecipient } from "./protocol.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
+import { spanned } from "./span.ts"
 import * as topicsProtocol from "./topicsProtocol.ts"
 
 /** Makes the service for a project. */
@@ -29,11 +30,11 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Topics.Service, never, HttpClient.HttpClient> {
   const layer = yield* layerOf(project.fcm)
   const settings = (options: SendOptions = {}) => Settings.make(options, defaults, Settings.sendDeadline)
-  const withSpan = (name: string, recipients: number) =>
-    Effect.withSpan(`Topics.${name}`, {
-      kind: "client",
-      attributes: { "messaging.system": project.fcm.system, "messaging.batch.message_count": recipients }
-    }, { captureStackTrace: false })
+  const withSpan = (name: string, recipients: number) => <A, E>(self: Effect.Effect<A, E>) =>
+    spanned(self, `Topics.${name}`, {
+      "messaging.system": project.fcm.system,
+      "messaging.batch.message_count": recipients
+    })
   const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
     const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
     const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
