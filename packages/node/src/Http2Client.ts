@@ -201,6 +201,7 @@ export const make = Effect.fnUntraced(function*(
  * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
+ * - After the end of its own scope it sends nothing: every request fails with `RequestNotSent`, "the client is closed".
  * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,
