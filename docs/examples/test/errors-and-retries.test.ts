@@ -152,7 +152,18 @@ const shared: { readonly [code: string]: Script } = {
   "no code": { replies: (status) => [text("<html>", status), json({}, status)] },
   "an answer that does not decode": { replies: (status) => [text("<html>", status), json({}, status)] },
   "the connection failed, nothing was written": {
-    replies: () => [Effect.fail({ code: "ECONNREFUSED" }), Effect.fail(new RequestNotSent.RequestNotSent({}))]
+    replies: () => [
+      Effect.fail({ code: "ECONNREFUSED" }),
+      Effect.fail({ code: "ETIMEDOUT", syscall: "connect" }),
+      Effect.fail({ code: "CERT_HAS_EXPIRED" }),
+      Effect.fail(new RequestNotSent.RequestNotSent({}))
+    ]
+  },
+  "the client is closed, nothing was written": {
+    replies: () => [
+      Effect.fail({ code: "UND_ERR_CLOSED" }),
+      Effect.fail(new RequestNotSent.RequestNotSent({ retryable: false }))
+    ]
   },
   "the answer was lost, or is late: at least once": {
     replies: () => [Effect.fail({ code: "ECONNRESET" }), Effect.never]
@@ -343,7 +354,7 @@ const requestTimeout = Duration.millis(500)
 
 /** Whether a request is one to the odd recipient, or to a topic, and how to accept it. */
 const readRequest = (url: string, body: string): { readonly odd: boolean; readonly accepted: Reply } => {
-  const { message, registration_ids, registration_tokens, to } = JSON.parse(body)
+  const { message, registration_ids, registration_tokens, to } = JSON.parse(body === "" ? "{}" : body)
   const ids: ReadonlyArray<string> = registration_ids ?? registration_tokens ?? [message?.token]
   const isTopic = to === "/topics/odd" && registration_tokens === undefined || message?.topic === "odd"
   return {
@@ -706,28 +717,38 @@ describe("what the document says", () => {
           return span
         }
       })
-      const layer = layerFcm({ replies: () => [] }).pipe(
-        Layer.provide(layerClient(fcmError(503, "UNAVAILABLE"), { count: 0 }))
-      )
+      const layer = (reply: Reply) =>
+        layerFcm({ replies: () => [] }).pipe(Layer.provide(layerClient(reply, { count: 0 })))
+      const once = { retryPolicy: RetryPolicy.none }
       const sending = yield* Effect.gen(function*() {
         yield* Effect.exit(Messaging.send(ordinary, ["fine", "odd"], { requestSpans: true }))
         yield* Stream.runDrain(Messaging.sendStream(ordinary, Stream.make("fine")))
         yield* Stream.runDrain(Messaging.sendEach(Stream.make({ message: ordinary, recipient: "fine" })))
-      }).pipe(Effect.provide(layer), Effect.withTracer(tracer), Effect.forkChild({ startImmediately: true }))
+        yield* Effect.exit(Messaging.publish(ordinary, Audience.topic("odd"), once))
+        yield* Effect.exit(Topics.subscribe("news", "odd", once))
+        yield* Effect.exit(Topics.unsubscribe("news", "odd", once))
+        yield* Effect.exit(Topics.list("odd", once))
+        const lost = Messaging.send(ordinary, "odd", { requestSpans: true, ...once })
+        yield* Effect.exit(Effect.provide(lost, layer(Effect.fail({ code: "ECONNRESET" }))))
+      }).pipe(
+        Effect.provide(layer(fcmError(503, "UNAVAILABLE"))),
+        Effect.withTracer(tracer),
+        Effect.forkChild({ startImmediately: true })
+      )
       yield* TestClock.adjust("1 hour")
       yield* Fiber.join(sending)
 
       const told = section("## Spans and metrics")
       const quoted = (pattern: RegExp) => Array.from(new Set(Array.from(told.matchAll(pattern), ([, name]) => name)))
-      const names = new Set(spans.map(({ name }) => name).filter((name) => name.startsWith("Messaging.")))
+      const names = new Set(spans.map(({ name }) => name).filter((name) => /^(Messaging|Topics)\./.test(name)))
       // of outcomes, a span has those that there are
       const outcomes = Object.keys(Report.empty.counts).map((tag) => `messaging.outcome.${tag}`)
       const attributes = new Set([...spans.flatMap((span) => Array.from(span.attributes.keys())), ...outcomes])
       const metrics = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("cloud_messaging"))
-      assert.sameMembers(quoted(/`(Messaging\.\w+)`/g), Array.from(names))
+      assert.sameMembers(quoted(/`((?:Messaging|Topics)\.\w+)`/g), Array.from(names))
       assert.sameMembers(
-        quoted(/`(messaging\.[\w.]+)`/g),
-        Array.from(attributes).filter((name) => name.startsWith("messaging."))
+        quoted(/`((?:messaging|http|error)\.[\w.]+)`/g),
+        Array.from(attributes).filter((name) => /^(messaging|http|error)\./.test(name))
       )
       assert.sameMembers(quoted(/`(cloud_messaging_\w+)`/g), Array.from(new Set(metrics.map(({ id }) => id))))
       for (const { attributes = {}, id } of metrics) {

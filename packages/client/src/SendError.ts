@@ -182,9 +182,11 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
 export class Network extends Data.TaggedError("Network")<{
   /** The connection's error code (`ECONNREFUSED`, …), or else what happened in a few words. */
   readonly detail: string
+  /** Whom the request was for: the host of its URL, and the port if it is not the scheme's own. */
+  readonly host?: string | undefined
 }> {
   override get message(): string {
-    return `the connection failed: ${this.detail}`
+    return `the connection ${this.host === undefined ? "" : `to ${this.host} `}failed: ${this.detail}`
   }
 }
 
@@ -243,13 +245,14 @@ export class ServerError extends Data.TaggedError("ServerError")<{
  * @since 1.0.0
  */
 export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
-  /** The answer's HTTP status. */
+  /** The answer's HTTP status. 0: a redirect whose status `fetch` does not tell. */
   readonly status: number
   /** What it means, or the service's own text in 300 characters, without what was sent to it. */
   readonly detail?: string | undefined
 }> {
   override get message(): string {
-    return `unexpected status ${this.status}: ${this.detail ?? "is the url the service's own?"}`
+    const what = this.status === 0 ? "a redirect, which is not followed" : `unexpected status ${this.status}`
+    return `${what}: ${this.detail ?? "is the url the service's own?"}`
   }
 }
 

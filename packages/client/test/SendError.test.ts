@@ -57,7 +57,7 @@ describe("TransportError", () => {
         )
       assert.deepStrictEqual(yield* reasonOf(Effect.fail({ code: "ECONNREFUSED" })), [
         "Network",
-        "the connection failed: ECONNREFUSED",
+        "the connection to fcm.googleapis.com failed: ECONNREFUSED",
         false
       ])
       assert.deepStrictEqual(yield* reasonOf(Http.text("", { status: 429 })), [

@@ -145,7 +145,7 @@ describe("gcm-client's usage example", () => {
         "Invalid message/option or invalid response: not an answer of the service (200): no results; is the url right, and no proxy in between?"
       ])
       assert.deepStrictEqual(yield* via(() => Effect.fail({ code: "ECONNREFUSED" })), [
-        "Something wrong with the network: the connection failed: ECONNREFUSED"
+        "Something wrong with the network: the connection to fcm.googleapis.com failed: ECONNREFUSED"
       ])
     }))
 

@@ -1,7 +1,7 @@
 /** Spans, metrics and logs: what the docs promise, and never a token. */
-import { Message, Messaging, RetryPolicy } from "@cloud-messaging/client"
+import { Message, Messaging, RetryPolicy, Topics } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, Metric, References, Schedule, Scheduler, Stream, Tracer } from "effect"
+import { Effect, Exit, Fiber, Logger, Metric, References, Schedule, Scheduler, Stream, Tracer } from "effect"
 import * as Http from "./utils/http.ts"
 import { callingAt, inTime, pass } from "./utils/time.ts"
 
@@ -66,6 +66,41 @@ describe("spans", () => {
       ])
     }).pipe(
       Effect.provide(Http.fcm(Http.accept)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
+  it.effect("that of a request ends with what came of it, and with no answer", () => {
+    const { spans, tracer } = recording()
+    const answers: Http.Answer = (request) =>
+      Http.tokenOf(request) === "a" ? Http.text("an answer", { status: 503 }) : Effect.fail({ code: "ECONNRESET" })
+    return Effect.gen(function*() {
+      yield* Effect.flip(Messaging.send(message, ["a", "b"], { requestSpans: true, concurrency: 1 }))
+      const requests = spans.filter(({ name }) => name === "Messaging.request")
+      assert.deepStrictEqual(
+        requests.map(({ attributes, status }) => [
+          attributes.get("http.response.status_code"),
+          attributes.get("error.type"),
+          status._tag === "Ended" && status.exit
+        ]),
+        [[503, undefined, Exit.void], [undefined, "Network", Exit.void]]
+      )
+    }).pipe(
+      Effect.provide(Http.fcm(answers)),
+      Effect.provideService(Tracer.Tracer, tracer)
+    )
+  })
+
+  it.effect("that of a list of topics ends without their names, which the service gave", () => {
+    const { spans, tracer } = recording()
+    return Effect.gen(function*() {
+      assert.deepStrictEqual(yield* Topics.list("a"), ["news"])
+      assert.deepStrictEqual(
+        spans.map(({ name, status }) => [name, status._tag === "Ended" && status.exit]),
+        [["Topics.list", Exit.void]]
+      )
+    }).pipe(
+      Effect.provide(Http.fcm(() => Http.json({ topicSubscriptions: [{ name: "n/news", topicName: "news" }] }))),
       Effect.provideService(Tracer.Tracer, tracer)
     )
   })

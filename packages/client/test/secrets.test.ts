@@ -145,7 +145,11 @@ const scenarios: Record<string, Http.Answer> = {
   "a code like a secret": (request) => Http.fcmError(400, { code: Http.tokenOf(request) }),
   "a name like a secret": (request) => Http.json({ name: Http.tokenOf(request) }),
   "lost with a secret as code": (request) => Effect.fail({ code: Http.tokenOf(request) }),
-  "lost": (request) => Effect.fail({ message: `fetch failed: ${JSON.stringify(request)}` })
+  "lost": (request) => Effect.fail({ message: `fetch failed: ${JSON.stringify(request)}` }),
+  "refused, with a text that quotes": (request) =>
+    Effect.fail({ code: "ENETUNREACH", syscall: "connect", message: request.text, cause: { message: request.text } }),
+  "refused, by a text that goes on": ({ text }) =>
+    Effect.fail({ message: `error sending request for url (https://a): client error (Connect): dns error: ${text}` })
 }
 
 const accessToken = AccessToken.layer(Effect.succeed({ token: Redacted.make(secrets.accessToken), expiresIn: 3600 }))
@@ -215,8 +219,12 @@ describe("law 9", () => {
           consoleLines.length = 0
           spans.length = 0
           const services = [
-            yield* Fcm.make({ projectId: "my-project", retryPolicy: RetryPolicy.none }),
-            yield* Gcm.make({ apiKey: Redacted.make(secrets.apiKey), retryPolicy: RetryPolicy.none })
+            yield* Fcm.make({ projectId: "my-project", retryPolicy: RetryPolicy.none, requestSpans: true }),
+            yield* Gcm.make({
+              apiKey: Redacted.make(secrets.apiKey),
+              retryPolicy: RetryPolicy.none,
+              requestSpans: true
+            })
           ]
           for (const service of services) {
             const exit = yield* Effect.exit(service.send(message, recipients))

@@ -8,7 +8,8 @@ import {
   type Outcome,
   RetryPolicy,
   type SendError,
-  ServiceAccount
+  ServiceAccount,
+  Topics
 } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -141,7 +142,7 @@ for (const client of ["undici", "fetch"] as const) {
         const closed = yield* Effect.scoped(serve(() => {}))
         const refused = yield* via(client, closed.url)
         assert.deepStrictEqual(summary(refused), ["Network", "Unavailable", "retryLater"])
-        assert.strictEqual(refused.error?.message, "the connection failed: ECONNREFUSED")
+        assert.strictEqual(refused.error?.message, `the connection to ${new URL(closed.url).host} failed: ECONNREFUSED`)
         assert.strictEqual(refused.error?._tag === "TransportError" && refused.error.ambiguous, false)
         const unresolved = yield* via(client, "https://push.invalid/gcm/send")
         assert.deepStrictEqual(summary(unresolved), ["Network", "Unavailable", "retryLater"])
@@ -210,7 +211,29 @@ describe("through fetch", () => {
       yield* Effect.provide(Messaging.send(message, "a"), layer)
       assert.strictEqual(seen, "manual true")
     }).pipe(Effect.scoped))
+
+  it.effect("a redirect that a browser's fetch hides (status 0) is told as one", () =>
+    Effect.gen(function*() {
+      // as the answer to `redirect: "manual"` is there: no status, no headers, no body
+      const hiding: typeof globalThis.fetch = () => Promise.resolve(Response.error())
+      const fetch = Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, hiding))
+      const errors = yield* Effect.all([
+        Effect.flip(Effect.provide(Messaging.send(message, "a"), Layer.provide(Gcm.layer({ apiKey }), fetch))),
+        Effect.flip(Effect.provide(Messaging.send(message, "a"), Layer.provide(Fcm.layer(fcmOptions), [token, fetch]))),
+        Effect.flip(Effect.provide(Topics.subscribe("news", "a"), Layer.provide(Fcm.layer(fcmOptions), [token, fetch])))
+      ])
+      for (const error of errors) {
+        assert.deepInclude(error.reason, { _tag: "UnexpectedStatus", status: 0 })
+        assert.strictEqual(error.message, "a redirect, which is not followed: is the url the service's own?")
+      }
+    }))
 })
+
+const apiKey = Redacted.make("key")
+
+const fcmOptions = { projectId: "my-project", retryPolicy: RetryPolicy.none }
+
+const token = AccessToken.layer(Effect.succeed({ token: Redacted.make("token"), expiresIn: 3600 }))
 
 // -----------------------------------------------------------------------------
 // Bodies that are none, of every endpoint

@@ -22,6 +22,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Exchange from "./internal/exchange.ts"
+import * as Failure from "./internal/failure.ts"
 import * as Http1 from "./internal/http1.ts"
 import * as Metrics from "./internal/metrics.ts"
 import * as Outgoing from "./internal/outgoing.ts"
@@ -115,7 +116,13 @@ export const make = Effect.fnUntraced(function*(
   const quietHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target) =>
     Effect.provideService(http1(request, target), HttpClient.TracerDisabledWhen, constTrue)
   const pools = new Map<string, Pool>()
-  yield* Effect.addFinalizer(() => Effect.sync(() => pools.forEach((pool) => pool.close())))
+  let isClosed = false
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isClosed = true
+      pools.forEach((pool) => pool.close())
+    })
+  )
 
   const poolOf = (target: Target.Target): Pool => {
     const known = pools.get(target.origin)
@@ -164,6 +171,7 @@ export const make = Effect.fnUntraced(function*(
   )
   const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
     Effect.withFiber((fiber) => {
+      if (isClosed) return Effect.fail(Failure.closed(request))
       const found = findTarget(request)
       if (Result.isFailure(found)) return Effect.fail(found.failure)
       if (isHttp1(request, found.success)) return http1(request, found.success)
@@ -193,6 +201,7 @@ export const make = Effect.fnUntraced(function*(
  * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
+ * - After the end of its own scope it sends nothing: every request fails with `RequestNotSent`, "the client is closed".
  * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,

@@ -15,13 +15,12 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge, isBoundedResponse } from "../BoundedResponse.ts"
-import { RequestNotSent } from "../RequestNotSent.ts"
 import { Network, Timeout } from "../SendError.ts"
 import { memoizeLast } from "./memoize.ts"
+import { failureOf } from "./notSent.ts"
 
 /** What came back, whole. */
 export interface Answer {
@@ -39,6 +38,8 @@ export class Lost extends Data.TaggedError("Lost")<{
   readonly reason: Network | Timeout
   /** Whether the service may have seen the request. */
   readonly written: boolean
+  /** Whether the client may do better next time. */
+  readonly retryable: boolean
 }> {}
 
 export const isLost = (heard: Answer | Lost): heard is Lost => heard instanceof Lost
@@ -100,7 +101,8 @@ export const exchange = <A, E>(
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
 /** Too long for an answer. */
-export const timedOut = (after: Duration.Duration): Lost => new Lost({ reason: new Timeout({ after }), written: true })
+export const timedOut = (after: Duration.Duration): Lost =>
+  new Lost({ reason: new Timeout({ after }), retryable: true, written: true })
 
 /**
  * An answer whose headers are looked at where something went wrong: they cost more than they mostly tell. A class: V8 keeps
@@ -193,48 +195,10 @@ const retryAfter = (header: string | undefined, now: number): Duration.Duration 
   return Duration.isZero(delay) ? undefined : delay
 }
 
-// -----------------------------------------------------------------------------
-// Was it written?
-// -----------------------------------------------------------------------------
-
-const lost = (error: HttpClientError.HttpClientError): Lost =>
-  new Lost({ reason: new Network({ detail: detail(error) }), written: written(error) })
-
-const written = ({ reason }: HttpClientError.HttpClientError): boolean => {
-  switch (reason._tag) {
-    case "EncodeError":
-    case "InvalidUrlError":
-      return false
-    case "TransportError":
-      return !causes(reason.cause).some((cause) =>
-        cause instanceof RequestNotSent || notSentCodes.has(code(cause) ?? "")
-      )
-    default:
-      return true
-  }
+const lost = (error: HttpClientError.HttpClientError): Lost => {
+  const { detail, retryable, written } = failureOf(error)
+  return new Lost({ reason: new Network({ detail, host: hostOf(error.request.url) }), retryable, written })
 }
 
-const notSentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
-
-// Node and undici put the code on the cause, fetch on the cause's cause; an AggregateError (several addresses) has it, too
-const causes = (cause: unknown): ReadonlyArray<unknown> =>
-  Predicate.hasProperty(cause, "cause") ? [cause, cause.cause] : [cause]
-
-const code = (cause: unknown): string | undefined =>
-  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) && /^[A-Z][A-Z0-9_]{0,40}$/.test(cause.code)
-    ? cause.code
-    : undefined
-
-// No text of the cause: it is foreign, and may quote what was sent
-const detail = (error: HttpClientError.HttpClientError): string => {
-  const codes = causes(error.reason.cause).flatMap((cause) => code(cause) ?? [])
-  return codes[0] ?? (error.reason._tag === "TransportError" ? "no reason given" : reasons[error.reason._tag])
-}
-
-const reasons: Record<Exclude<HttpClientError.HttpClientErrorReason["_tag"], "TransportError">, string> = {
-  EncodeError: "the request could not be encoded",
-  InvalidUrlError: "the URL is invalid",
-  StatusCodeError: "the client refused the status",
-  DecodeError: "the answer was cut",
-  EmptyBodyError: "the answer was empty"
-}
+/** Host and port: what else a URL has may be secret. */
+const hostOf = (url: string): string | undefined => URL.parse(url)?.host

@@ -12,6 +12,7 @@ import type * as Group from "./group.ts"
 import * as keyText from "./keyText.ts"
 import type { Protocol, Sent } from "./protocol.ts"
 import { Scrub } from "./scrub.ts"
+import * as Span from "./span.ts"
 import * as Verdict from "./verdict.ts"
 
 /** What one request asks, and for whom. */
@@ -88,9 +89,18 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Gives it a span of its own. */
-export const spanned = <A>(self: Effect.Effect<A>, system: string, recipients: number): Effect.Effect<A> =>
-  self.pipe(Effect.withSpan("Messaging.request", {
-    kind: "client",
-    attributes: { "messaging.system": system, "messaging.batch.message_count": recipients }
-  }, { captureStackTrace: false }))
+/** Gives an exchange a span of its own, which tells what came of it. */
+export const spanned = (
+  exchange: Effect.Effect<Answer | Lost>,
+  system: string,
+  recipients: number
+): Effect.Effect<Answer | Lost> =>
+  Span.spanned(
+    Effect.tap(exchange, (heard) => Effect.annotateCurrentSpan(attributesOf(heard))),
+    "Messaging.request",
+    { "messaging.system": system, "messaging.batch.message_count": recipients }
+  )
+
+/** As OpenTelemetry names them. */
+const attributesOf = (heard: Answer | Lost): Record<string, unknown> =>
+  isLost(heard) ? { "error.type": heard.reason._tag } : { "http.response.status_code": heard.status }

@@ -22,6 +22,7 @@ import { Pace } from "./pace.ts"
 import { invalidRecipient } from "./protocol.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
+import { spanned } from "./span.ts"
 import * as topicsProtocol from "./topicsProtocol.ts"
 
 /** Makes the service for a project. */
@@ -32,11 +33,11 @@ export const make = Effect.fnUntraced(function*(
   const layer = yield* layerOf(project.fcm)
   const paced = { ...layer, paceOf: memoizeWeak((clock: Clock.Clock) => new Pace(clock)) }
   const settings = (options: SendOptions = {}) => Settings.make(options, defaults, Settings.sendDeadline)
-  const withSpan = (name: string, recipients: number) =>
-    Effect.withSpan(`Topics.${name}`, {
-      kind: "client",
-      attributes: { "messaging.system": project.fcm.system, "messaging.batch.message_count": recipients }
-    }, { captureStackTrace: false })
+  const withSpan = (name: string, recipients: number) => <A, E>(self: Effect.Effect<A, E>) =>
+    spanned(self, `Topics.${name}`, {
+      "messaging.system": project.fcm.system,
+      "messaging.batch.message_count": recipients
+    })
   const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
     const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
     const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot

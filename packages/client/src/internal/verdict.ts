@@ -102,13 +102,13 @@ export const garbled = (answer: Answer, detail: string): Verdict => ({
   reason: new SendError.InvalidResponse({ status: answer.status, detail })
 })
 
-export const lost = ({ reason, written }: Lost): Verdict => ({
+export const lost = ({ reason, retryable, written }: Lost): Verdict => ({
   _tag: "Troubled",
   reason,
   code: reason._tag,
   status: undefined,
   ambiguous: written,
-  retryable: true,
+  retryable,
   slows: "recipient"
 })
 

@@ -73,11 +73,15 @@ export const accessToken = AccessToken.layer(
   Effect.succeed({ token: Redacted.make("access-token-1"), expiresIn: 3600 })
 )
 
+/** FCM v1 over a client, which tries once unless told otherwise. */
+export const fcmOver = (client: HttpClient.HttpClient, options: Partial<Fcm.Options> = {}) =>
+  Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none, ...options }).pipe(
+    Layer.provide([accessToken, Layer.succeed(HttpClient.HttpClient, client)])
+  )
+
 /** FCM v1, which tries once unless told otherwise. */
 export const fcm = (answer: Answer, requests: Array<Recorded> = [], options: Partial<Fcm.Options> = {}) =>
-  Fcm.layer({ projectId: "my-project", retryPolicy: RetryPolicy.none, ...options }).pipe(
-    Layer.provide([accessToken, layer(answer, requests)])
-  )
+  fcmOver(make(answer, requests), options)
 
 /** GCM, which tries once unless told otherwise. */
 export const gcm = (answer: Answer, requests: Array<Recorded> = [], options: Partial<Gcm.Options> = {}) =>

@@ -15,7 +15,11 @@ export interface Connection {
 }
 
 /** The connection could not be made. */
-export class ConnectError extends Data.TaggedError("ConnectError")<{ readonly cause: unknown }> {}
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  /** Why, where the cause has no code that tells. */
+  readonly reason?: string
+  readonly cause?: unknown
+}> {}
 
 /** A connection of the scope: TLS with what the server chooses (ALPN, RFC 7301), or plain HTTP/2. */
 export const connect = (
@@ -51,7 +55,7 @@ const open = <S extends Net.Socket>(
     Effect.callback<S, ConnectError>((resume) => {
       const socket = make()
       const onError = (cause: unknown) => resume(Effect.fail(new ConnectError({ cause })))
-      const onClose = () => onError("the connection was closed")
+      const onClose = () => resume(Effect.fail(new ConnectError({ reason: "the connection was closed" })))
       socket.on("error", onError)
       socket.on("close", onClose)
       socket.once(event, () => {

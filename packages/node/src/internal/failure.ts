@@ -10,9 +10,18 @@ export type Request = HttpClientRequest.HttpClientRequest
 
 const because = (reason: HttpClientError.HttpClientErrorReason) => new HttpClientError.HttpClientError({ reason })
 
-/** The server cannot have acted on the request. */
-export const notSent = (request: Request, cause: unknown) =>
-  because(new HttpClientError.TransportError({ request, cause: new RequestNotSent({ cause }) }))
+/** The server cannot have acted on the request. The reason is shown to users. */
+export const notSent = (request: Request, cause: unknown, reason?: string) =>
+  because(new HttpClientError.TransportError({ request, cause: new RequestNotSent({ cause, reason }) }))
+
+/** The scope of the client has ended. */
+export const closed = (request: Request) =>
+  because(
+    new HttpClientError.TransportError({
+      request,
+      cause: new RequestNotSent({ reason: "the client is closed", retryable: false })
+    })
+  )
 
 /** The request was written, and nothing came back. */
 export const lost = (request: Request, cause: unknown) =>

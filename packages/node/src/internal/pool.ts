@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Http2 from "node:http2"
 import { connect, ConnectError, type Connection } from "./connect.ts"
 import type { Exchange, Result } from "./exchange.ts"
@@ -57,7 +58,7 @@ export class Pool implements Session.Owner {
 
   /** Starts an exchange, or has it wait for a stream. */
   submit(exchange: Exchange): void {
-    if (this.#isClosed) return exchange.settle(Effect.fail(Failure.notSent(exchange.request, "the client is closed")))
+    if (this.#isClosed) return exchange.settle(Effect.fail(Failure.closed(exchange.request)))
     if (this.#isHttp1) return exchange.settle(this.#options.http1(exchange.request, this.#target))
     const session = this.#queue.size === 0 ? this.#leastLoaded : undefined
     if (session !== undefined) return session.start(exchange)
@@ -95,7 +96,7 @@ export class Pool implements Session.Owner {
   refused(exchange: Exchange, cause: unknown, inVain: boolean): void {
     if (inVain) exchange.vainAttempts++
     if (!exchange.isRepeatable || exchange.vainAttempts > maxResubmissions) {
-      return exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
+      return exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause, "the server refused the stream")))
     }
     this.#options.metrics.resubmission()
     this.submit(exchange)
@@ -104,7 +105,7 @@ export class Pool implements Session.Owner {
   /** Whoever waits is told; sessions end with their scope. */
   close(): void {
     this.#isClosed = true
-    this.#fail("the client was closed")
+    this.#fail(Failure.closed)
   }
 
   get #leastLoaded(): Session.Session | undefined {
@@ -141,7 +142,7 @@ export class Pool implements Session.Owner {
       Effect.timeoutOrElse({
         duration: connectTimeout,
         orElse: () =>
-          Effect.fail(new ConnectError({ cause: `no connection within ${Duration.format(connectTimeout)}` }))
+          Effect.fail(new ConnectError({ reason: `no connection within ${Duration.format(connectTimeout)}` }))
       }),
       Effect.matchEffect({
         onFailure: (error) => Effect.sync(() => this.#refused(error)),
@@ -176,10 +177,11 @@ export class Pool implements Session.Owner {
     )
   }
 
-  #refused(error: { readonly cause?: unknown }): void {
+  #refused({ cause, reason }: ConnectError | Proxy.ProxyError): void {
     this.#connecting--
     // others may still serve those that wait
-    if (this.#sessions.length === 0 && this.#connecting === 0) this.#fail(error.cause ?? error)
+    if (this.#sessions.length > 0 || this.#connecting > 0) return
+    this.#fail((request) => Failure.notSent(request, cause, reason))
   }
 
   #speaksHttp1(): void {
@@ -188,9 +190,9 @@ export class Pool implements Session.Owner {
     for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) this.submit(exchange)
   }
 
-  #fail(cause: unknown): void {
+  #fail(failure: (request: Failure.Request) => HttpClientError.HttpClientError): void {
     for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) {
-      exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
+      exchange.settle(Effect.fail(failure(exchange.request)))
     }
   }
 }

@@ -4,6 +4,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Http from "node:http"
 import * as Https from "node:https"
@@ -22,8 +23,13 @@ export class ProxyError extends Data.TaggedError("ProxyError")<{
   readonly status?: number | undefined
   readonly cause?: unknown
 }> {
+  get reason(): string {
+    if (this.status !== undefined) return `the proxy answered ${this.status}`
+    const { cause } = this
+    return `the proxy cannot be reached${Predicate.hasProperty(cause, "code") ? ` (${cause.code})` : ""}`
+  }
   override get message(): string {
-    return this.status === undefined ? "the proxy cannot be reached" : `the proxy answered ${this.status}`
+    return this.reason
   }
 }
 

@@ -1,0 +1,202 @@
+/**
+ * Whether a request was written before its client failed, and what may be told of the failure.
+ *
+ * What is known of each runtime is data. Whatever is not known counts as written: sent again, it could arrive twice. The
+ * test has the errors as Node, undici, Bun, Deno and workerd make them.
+ */
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as Predicate from "effect/Predicate"
+import { isRequestNotSent } from "../RequestNotSent.ts"
+
+/** What is known of a failure. */
+export interface Failure {
+  readonly written: boolean
+  /** Whether the client may do better next time. */
+  readonly retryable: boolean
+  /** A code, or words of our own: texts of a cause may quote what was sent. */
+  readonly detail: string
+}
+
+export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure => {
+  if (reason._tag !== "TransportError") return { retryable: true, ...otherReasons[reason._tag] }
+  return notSentOf(reason.cause) ?? {
+    written: true,
+    retryable: true,
+    detail: detailOf(reason.cause) ?? "no reason given"
+  }
+}
+
+const otherReasons = {
+  EncodeError: { written: false, detail: "the request could not be encoded" },
+  InvalidUrlError: { written: false, detail: "the URL is invalid" },
+  StatusCodeError: { written: true, detail: "the client refused the status" },
+  DecodeError: { written: true, detail: "the answer was cut" },
+  EmptyBodyError: { written: true, detail: "the answer was empty" }
+}
+
+/** Looks at a cause and at its causes. Undefined: it may have been written. */
+const notSentOf = (cause: unknown, depth = 0): Failure | undefined => {
+  if (!Predicate.isObject(cause) || depth > maxDepth) return undefined
+  const own = ownNotSent(cause, depth)
+  if (own !== undefined) return { written: false, retryable: true, ...own }
+  const inner = innerOf(cause).map((cause) => notSentOf(cause, depth + 1))
+  return inner.every((failure) => failure !== undefined) ? inner[0] : undefined
+}
+
+const maxDepth = 8
+
+/** Several, where several addresses were tried. */
+const innerOf = (cause: object): ReadonlyArray<unknown> => {
+  if (Predicate.hasProperty(cause, "errors") && Array.isArray(cause.errors)) return cause.errors
+  return Predicate.hasProperty(cause, "cause") ? [cause.cause] : []
+}
+
+/** What an error itself tells, if it tells that nothing was written. */
+const ownNotSent = (cause: object, depth: number): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
+  if (isRequestNotSent(cause)) {
+    const detail = cause.reason ?? notSentOf(innerOf(cause)[0], depth + 1)?.detail ?? detailOf(cause) ??
+      "no reason given"
+    return { detail, retryable: cause.retryable ?? true }
+  }
+  const code = property(cause, "code")
+  const refused = proxyStatus(cause)
+  if (refused !== undefined) return { detail: `the proxy answered ${refused}` }
+  if (closedCodes.has(code)) {
+    return failedInFlight(cause)
+      ? undefined
+      : { detail: "the client is closed", retryable: false }
+  }
+  if (certificateCodes.has(code)) return { detail: `the certificate was refused (${code})` }
+  if (codes.has(code)) return { detail: code }
+  const noConnection = shownCode(cause) ?? "no connection"
+  if (systemCalls.has(property(cause, "syscall"))) return { detail: noConnection }
+  const message = property(cause, "message")
+  const known = texts.find(({ text }) => text.test(message))
+  return known && { detail: known.detail ?? noConnection }
+}
+
+const property = (cause: object, name: "code" | "syscall" | "message" | "stack"): string =>
+  Predicate.hasProperty(cause, name) && Predicate.isString(cause[name]) ? cause[name] : ""
+
+// -----------------------------------------------------------------------------
+// What is known
+// -----------------------------------------------------------------------------
+
+/** System calls before the first byte: Node's name for what failed. */
+const systemCalls = new Set(["bind", "connect", "getaddrinfo", "queryA", "queryAaaa"])
+
+const codes = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_PROXY_TUNNEL",
+  // a handshake that our side gives up
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_DH_KEY_TOO_SMALL",
+  "ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+  // Bun up to 1.2
+  "ConnectionRefused",
+  "FailedToOpenSocket"
+])
+
+/** What Node and Bun find wrong with a certificate: looked at before anything is written. */
+const certificateCodes = new Set([
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "CRL_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+  "CRL_SIGNATURE_FAILURE",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERROR_IN_CERT_NOT_AFTER_FIELD",
+  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
+  "ERROR_IN_CRL_LAST_UPDATE_FIELD",
+  "ERROR_IN_CRL_NEXT_UPDATE_FIELD",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+  "UNABLE_TO_DECRYPT_CRL_SIGNATURE",
+  "UNABLE_TO_GET_CRL",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNSPECIFIED"
+])
+
+const closedCodes = new Set(["UND_ERR_CLOSED", "UND_ERR_DESTROYED"])
+
+/** A client of undici that is destroyed fails what it has written with the same error: only where it was made tells. */
+const failedInFlight = (cause: object): boolean => /^[^\n]*\n\s+at (?:\w+\.)?destroy /.test(property(cause, "stack"))
+
+/** The start of Deno's text, up to what happened. It names the URL. */
+const deno = "^error sending request for url \\([^)]*\\): client error \\(Connect\\)"
+
+/** OpenSSL's text, up to the function that failed. */
+const openssl = "^(?:write EPROTO )?[0-9A-F]+:error:[0-9A-F]+:SSL routines:"
+
+/** The first that fits tells; where it has no words, the error's code does. */
+const texts: ReadonlyArray<{ readonly text: RegExp; readonly detail?: string }> = [
+  { text: new RegExp(`${deno}: dns error`), detail: "the name of the host is not known" },
+  { text: new RegExp(`${deno}: invalid peer certificate`), detail: "the certificate was refused" },
+  { text: new RegExp(`${deno}: proxy authentication required`), detail: "the proxy answered 407" },
+  { text: new RegExp(`${deno}: unsuccessful tunnel`), detail: "the proxy refused" },
+  { text: new RegExp(deno) },
+  { text: /^Fetch failed: Requests to port \d+ are blocked$/, detail: "fetch does not use this port" },
+  { text: /^bad port$/, detail: "fetch does not use this port" },
+  { text: /^(?:E[A-Z]+: )?Unable to connect\. Is the computer able/ },
+  { text: /^(?:E[A-Z]+: )?Was there a typo in the url or port\?/ },
+  { text: /^EPROTO: The TLS handshake failed\./, detail: "the TLS handshake failed" },
+  { text: /^Client network socket disconnected before secure TLS/, detail: "the TLS handshake failed" },
+  // the first record; `tls_default_validate_record_header` has looked at a later one
+  { text: new RegExp(`${openssl}tls_validate_record_header:wrong version number:`), detail: "TLS is not spoken there" },
+  // alerts that answer the first message of a handshake, by number (RFC 8446, 6); others may come after a request
+  {
+    text: new RegExp(`${openssl}[^:]*:[^:]*:[^:]*:\\d+:SSL alert number (?:40|70|71|112|120)\\s*$`),
+    detail: "the TLS handshake failed"
+  }
+]
+
+// -----------------------------------------------------------------------------
+// Proxies
+// -----------------------------------------------------------------------------
+
+/** With what a proxy refused: in a field of Node's and of Bun's error, in the text of undici's. */
+const proxyStatus = (cause: object): number | undefined => {
+  if (property(cause, "code") === "ERR_PROXY_TUNNEL") {
+    return [statusIn(cause, "statusCode"), statusIn(cause, "status")].find(Predicate.isNotUndefined)
+  }
+  const [, status] = /^Proxy response \((\d{3})\) !== 200 when HTTP Tunneling$/.exec(property(cause, "message")) ?? []
+  return status === undefined ? undefined : Number(status)
+}
+
+const statusIn = (cause: object, name: string): number | undefined =>
+  Predicate.hasProperty(cause, name) && Predicate.isNumber(cause[name]) ? cause[name] : undefined
+
+// -----------------------------------------------------------------------------
+// What may be told
+// -----------------------------------------------------------------------------
+
+/** The first code of a cause and its causes. */
+const detailOf = (cause: unknown, depth = 0): string | undefined => {
+  if (!Predicate.isObject(cause) || depth > maxDepth) return undefined
+  const own = shownCode(cause) ?? (property(cause, "message") === lostText ? "the connection was lost" : undefined)
+  return own ?? innerOf(cause).map((cause) => detailOf(cause, depth + 1)).find(Predicate.isNotUndefined)
+}
+
+const shownCode = (cause: object): string | undefined => {
+  const code = property(cause, "code")
+  return /^[A-Z][A-Z0-9_]{0,40}$/.test(code) ? code : undefined
+}
+
+/** workerd says this of a connection that was refused and of one that broke. */
+const lostText = "Network connection lost."
