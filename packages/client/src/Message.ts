@@ -74,13 +74,13 @@ export interface Notification {
  * @since 1.0.0
  */
 export interface Fields {
-  /** What the app receives. `from` and keys that begin with `google.` are reserved. */
+  /** What the app receives; left out if empty. `from` and keys that begin with `google.` are reserved. */
   readonly data?: { readonly [key: string]: DataValue } | undefined
   /** What the platform shows by itself. Without it, the app alone gets the message, and shows what it likes. */
   readonly notification?: Notification | undefined
   /**
    * Of several messages with the same key that wait for a device, only the last is delivered. Sets Android's key;
-   * APNs' and web push's where it fits (64 bytes; 32 URL-safe characters).
+   * APNs' and web push's where it fits (64 bytes; 32 URL-safe characters). Left out if empty.
    */
   readonly collapseKey?: string | undefined
   /**
@@ -95,7 +95,7 @@ export interface Fields {
    * @default the service's: high for notifications, normal for data
    */
   readonly priority?: "normal" | "high" | undefined
-  /** The Android package that the app must have. */
+  /** The Android package that the app must have; left out if empty. */
   readonly restrictedPackageName?: string | undefined
   /**
    * The service checks the message and delivers nothing.

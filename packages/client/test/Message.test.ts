@@ -1,6 +1,6 @@
-import { Message, Messaging, SendError } from "@cloud-messaging/client"
+import { Gcm, Message, Messaging, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, type Layer, Redacted, Schema, Stream } from "effect"
+import { DateTime, Duration, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { inspect } from "node:util"
 import * as Http from "./utils/http.ts"
 
@@ -357,6 +357,43 @@ describe("whatever callers without types give", () => {
         requests[0]?.text,
         "{\"message\":{\"token\":\"t\",\"data\":{\"__proto__\":\"p\",\"constructor\":\"c\"}," +
           "\"android\":{\"data\":{\"__proto__\":\"q\",\"constructor\":\"c\"}}}}"
+      )
+    }))
+})
+
+describe("what is empty in the portable part", () => {
+  const empty: Message.Fields = { data: {}, collapseKey: "", restrictedPackageName: "" }
+
+  const textOf = (
+    fields: Message.Fields,
+    layer: (requests: Array<Http.Recorded>) => Layer.Layer<Messaging.Messaging>
+  ) =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      yield* Effect.provide(Messaging.send(Message.make(fields), "t"), layer(requests))
+      return requests[0]?.text
+    })
+
+  it.effect("is left out, as gcm-client does", () =>
+    Effect.gen(function*() {
+      const json = (requests: Array<Http.Recorded>) => Http.gcm(Http.acceptAll, requests)
+      const plainText = (requests: Array<Http.Recorded>) =>
+        Gcm.layerPlainText({ apiKey: Redacted.make("k") }).pipe(
+          Layer.provide(Http.layer(() => Http.text("id=1"), requests))
+        )
+      assert.strictEqual(yield* textOf(empty, json), "{\"registration_ids\":[\"t\"]}")
+      assert.strictEqual(yield* textOf(empty, plainText), "registration_id=t")
+      assert.deepStrictEqual(Message.lint(Message.make(empty)).map(({ rule }) => rule), ["empty"])
+    }))
+
+  it.effect("is left out of FCM v1, to which it is the same, and of Apple's headers; an override stays", () =>
+    Effect.gen(function*() {
+      const fcm = (requests: Array<Http.Recorded>) => Http.fcm(Http.accept, requests)
+      assert.strictEqual(yield* textOf(empty, fcm), "{\"message\":{\"token\":\"t\"}}")
+      assert.strictEqual(
+        yield* textOf({ ...empty, collapseKey: "k", android: { collapseKey: "" } }, fcm),
+        "{\"message\":{\"token\":\"t\",\"android\":{\"collapseKey\":\"\"}," +
+          "\"apns\":{\"headers\":{\"apns-collapse-id\":\"k\"}},\"webpush\":{\"headers\":{\"Topic\":\"k\"}}}}"
       )
     }))
 })

@@ -22,8 +22,12 @@ const shown: Message.Fields = { notification: { title: "T" } }
 /** Every rule: the compiler asks for those that are missing. */
 const cases: { readonly [R in Message.Rule]: Case } = {
   empty: {
-    finds: [[{}, ": says nothing"], [{ priority: "high", collapseKey: "k" }, ": says nothing"]],
-    leaves: [{ data: {} }, shown, { apns: { payload: { aps } } }]
+    finds: [
+      [{}, ": says nothing"],
+      [{ priority: "high", collapseKey: "k" }, ": says nothing"],
+      [{ data: {} }, ": says nothing"]
+    ],
+    leaves: [{ data: { a: "" } }, shown, { apns: { payload: { aps } } }]
   },
   size: {
     finds: [
@@ -440,17 +444,11 @@ const cases: { readonly [R in Message.Rule]: Case } = {
     leaves: [{ collapseKey: "ä".repeat(32) }, {}]
   },
   "collapse-key-webpush": {
-    finds: [
-      [
-        { collapseKey: "a b" },
-        "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
-      ],
-      [
-        { collapseKey: "" },
-        "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
-      ]
-    ],
-    leaves: [{ collapseKey: "score_update-1" }, {}]
+    finds: [[
+      { collapseKey: "a b" },
+      "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
+    ]],
+    leaves: [{ collapseKey: "score_update-1" }, { collapseKey: "" }, {}]
   },
   "collapse-key-count": {
     finds: [[{ collapseKey: "match-42" }, "collapseKey: has digits, as if there were many such keys"]],
