@@ -104,7 +104,10 @@ export class Failed extends Data.TaggedClass("Failed")<{
   readonly code: string
   /** A text for people, when there is one: the service's, in 300 characters, without what was sent to it. */
   readonly detail: string | undefined
-  /** What is wrong with which field of the message, as far as it was said; at most 20 of the service. */
+  /**
+   * What is wrong with which field of the message (or with the `recipient`), as far as it was said; at most 20 of the
+   * service.
+   */
   readonly issues: ReadonlyArray<Issue>
   /** What to do, by the code: see {@link Disposition}, and the tables of docs/errors-and-retries.md. */
   readonly disposition: "keep" | "remove" | "fixMessage" | "fixCredentials" | "retryLater"

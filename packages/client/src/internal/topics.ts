@@ -18,6 +18,7 @@ import { type Ended, nothingSent } from "./engine.ts"
 import { type Layer, layerOf } from "./layer.ts"
 import { type Entry, Ledger } from "./ledger.ts"
 import { invalidRecipient } from "./protocol.ts"
+import { withAll } from "./recipients.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
 import * as topicsProtocol from "./topicsProtocol.ts"
@@ -36,9 +37,12 @@ export const make = Effect.fnUntraced(function*(
     }, { captureStackTrace: false })
   const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
     const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
-    const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-    return Effect.suspend(() => changeAll(layer, settings(options), { project, change, topic }, recipients)).pipe(
-      withSpan(change, recipients.length)
+    return withAll(
+      inputs,
+      (recipients) =>
+        Effect.suspend(() => changeAll(layer, settings(options), { project, change, topic }, recipients)).pipe(
+          withSpan(change, recipients.length)
+        )
     )
   }
   return {
