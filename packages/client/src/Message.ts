@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import { identity } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Android from "./Android.ts"
 import type * as Apns from "./Apns.ts"
@@ -137,7 +138,8 @@ export class Message {
     return Message.is(self) ? self.#copied : noMessage
   }
   toString(): string {
-    return `Message(${Object.keys(Object(this.#copied.value)).join(", ")})`
+    const { value } = this.#copied
+    return `Message(${Predicate.isObject(value) ? Object.keys(value).join(", ") : ""})`
   }
   toJSON(): unknown {
     return this.toString()
@@ -218,7 +220,15 @@ export const make = (fields: Fields): Message => new Message(fields)
  * @category combinators
  * @since 1.0.0
  */
-export const assign = (self: Message, changes: Fields): Message => new Message({ ...fields(self), ...changes })
+export const assign = (self: Message, changes: Fields): Message => {
+  const from = fields(self)
+  const { value } = copy(changes)
+  // what is no object is told when the message is validated
+  if (!Predicate.isObject(from) || !Predicate.isObject(value)) {
+    return new Message(Predicate.isObject(from) ? value : from)
+  }
+  return new Message({ ...from, ...value })
+}
 
 // -----------------------------------------------------------------------------
 // Guards and getters

@@ -463,4 +463,19 @@ describe("Message.assign", () => {
     })
     assert.deepStrictEqual(Message.fields(message), { data: { a: 1 }, collapseKey: "k" })
   })
+
+  it("is total: what is wrong with the changes is told when the message is validated", () => {
+    const assign = (changes: unknown) =>
+      problems(Message.fields(Reflect.apply(Message.assign, undefined, [Message.make({ data: { a: 1 } }), changes])))
+    const throwing = {
+      get collapseKey() {
+        throw new Error("no")
+      }
+    }
+    assert.deepStrictEqual(assign(throwing), ["collapseKey: must be a string"])
+    assert.deepStrictEqual(assign("data"), [": must be an object"])
+    assert.deepStrictEqual(assign({ data: { b: undefined } }), [
+      "data.b: must be a string, a number, a bigint or a boolean"
+    ])
+  })
 })
