@@ -127,7 +127,10 @@ const rules: { readonly [R in Message.Rule]: true } = {
   "apns-push-type": true,
   "apns-image": true,
   "apns-headers": true,
+  "apns-header-names": true,
   "apns-payload": true,
+  "apns-keys": true,
+  "apns-misplaced": true,
   "live-activity": true,
   "collapse-key-apns": true,
   "collapse-key-webpush": true,
@@ -137,6 +140,8 @@ const rules: { readonly [R in Message.Rule]: true } = {
   "time-to-live-stale": true,
   "android-contradiction": true,
   "webpush-headers": true,
+  "webpush-header-names": true,
+  "webpush-keys": true,
   "webpush-link": true,
   "analytics-label": true,
   deprecated: true
@@ -153,11 +158,17 @@ const advised: ReadonlyArray<Message.Fields> = [
   {
     android: { notification: { defaultVibrateTimings: true, vibrateTimings: ["1 second"] } },
     apns: {
-      headers: { "apns-expiration": "1 hour" },
-      payload: JSON.parse("{ \"aps\": { \"badge\": \"1\" } }"),
+      headers: { "apns-expiration": "1 hour", apns_priority: "5" },
+      payload: JSON.parse(
+        "{ \"aps\": { \"badge\": \"1\", \"threadId\": \"t\" }, \"headers\": { \"apns-priority\": \"5\" } }"
+      ),
       liveActivityToken: "t"
     },
-    webpush: { headers: { TTL: "1 hour" }, fcmOptions: { link: "http://example.com" } }
+    webpush: {
+      headers: { TTL: "1 hour", topics: "t" },
+      notification: { icn: "/icon.png" },
+      fcmOptions: { link: "http://example.com" }
+    }
   }
 ]
 

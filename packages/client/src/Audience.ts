@@ -5,8 +5,10 @@
  */
 import * as Expression from "@cloud-messaging/protocol/Condition"
 import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { textOf } from "./internal/text.ts"
 
 // -----------------------------------------------------------------------------
 // Models
@@ -63,7 +65,7 @@ export type Audience = Topic | Condition | DeviceGroup
  * @category constructors
  * @since 1.0.0
  */
-export const topic = (name: string): Topic => new Topic({ name: name.replace(/^\/topics\//, "") })
+export const topic = (name: string): Topic => new Topic({ name: textOf(name).replace(/^\/topics\//, "") })
 
 /**
  * The condition, as the service writes it: topics in single quotes, `&&`, `||`, `!` and parentheses, evaluated from left
@@ -80,7 +82,7 @@ export const topic = (name: string): Topic => new Topic({ name: name.replace(/^\
  * @category constructors
  * @since 1.0.0
  */
-export const condition = (expression: string): Condition => new Condition({ expression })
+export const condition = (expression: string): Condition => new Condition({ expression: textOf(expression) })
 
 /**
  * The device group of that notification key.
@@ -89,7 +91,7 @@ export const condition = (expression: string): Condition => new Condition({ expr
  * @since 1.0.0
  */
 export const deviceGroup = (key: string | Redacted.Redacted): DeviceGroup =>
-  new DeviceGroup({ key: Redacted.isRedacted(key) ? key : Redacted.make(key) })
+  new DeviceGroup({ key: Redacted.isRedacted(key) ? key : Redacted.make(textOf(key)) })
 
 // -----------------------------------------------------------------------------
 // Building conditions
@@ -99,10 +101,11 @@ export const deviceGroup = (key: string | Redacted.Redacted): DeviceGroup =>
  * A topic stands for being subscribed to it. An operand that is wrong by itself makes a condition that is wrong: it must
  * not become another one by what stands around it.
  */
-const expression = (operand: Topic | Condition): string =>
-  operand._tag === "Topic"
-    ? `'${operand.name.replaceAll("'", "\"")}' in topics`
-    : `(${Result.isSuccess(Expression.parse(operand.expression)) ? operand.expression : wrong})`
+const expression = (operand: Topic | Condition): string => {
+  if (Predicate.isTagged(operand, "Topic")) return `'${textOf(operand.name).replaceAll("'", "\"")}' in topics`
+  const text = Predicate.hasProperty(operand, "expression") ? textOf(operand.expression) : wrong
+  return `(${Result.isSuccess(Expression.parse(text)) ? text : wrong})`
+}
 
 const wrong = "?"
 
@@ -146,4 +149,4 @@ export const anyOf = (...operands: readonly [Topic | Condition, ...ReadonlyArray
  * @since 1.0.0
  */
 export const not = (operand: Topic | Condition): Condition =>
-  condition(operand._tag === "Topic" ? `!(${expression(operand)})` : `!${expression(operand)}`)
+  condition(Predicate.isTagged(operand, "Topic") ? `!(${expression(operand)})` : `!${expression(operand)}`)

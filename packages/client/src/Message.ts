@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import { identity } from "effect/Function"
 import { NodeInspectSymbol } from "effect/Inspectable"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Android from "./Android.ts"
 import type * as Apns from "./Apns.ts"
@@ -74,13 +75,13 @@ export interface Notification {
  * @since 1.0.0
  */
 export interface Fields {
-  /** What the app receives. `from` and keys that begin with `google.` are reserved. */
+  /** What the app receives; left out if empty. `from` and keys that begin with `google.` are reserved. */
   readonly data?: { readonly [key: string]: DataValue } | undefined
   /** What the platform shows by itself. Without it, the app alone gets the message, and shows what it likes. */
   readonly notification?: Notification | undefined
   /**
    * Of several messages with the same key that wait for a device, only the last is delivered. Sets Android's key;
-   * APNs' and web push's where it fits (64 bytes; 32 URL-safe characters).
+   * APNs' and web push's where it fits (64 bytes; 32 URL-safe characters). Left out if empty.
    */
   readonly collapseKey?: string | undefined
   /**
@@ -95,7 +96,7 @@ export interface Fields {
    * @default the service's: high for notifications, normal for data
    */
   readonly priority?: "normal" | "high" | undefined
-  /** The Android package that the app must have. */
+  /** The Android package that the app must have; left out if empty. */
   readonly restrictedPackageName?: string | undefined
   /**
    * The service checks the message and delivers nothing.
@@ -137,7 +138,8 @@ export class Message {
     return Message.is(self) ? self.#copied : noMessage
   }
   toString(): string {
-    return `Message(${Object.keys(Object(this.#copied.value)).join(", ")})`
+    const { value } = this.#copied
+    return `Message(${Predicate.isObject(value) ? Object.keys(value).join(", ") : ""})`
   }
   toJSON(): unknown {
     return this.toString()
@@ -218,7 +220,15 @@ export const make = (fields: Fields): Message => new Message(fields)
  * @category combinators
  * @since 1.0.0
  */
-export const assign = (self: Message, changes: Fields): Message => new Message({ ...fields(self), ...changes })
+export const assign = (self: Message, changes: Fields): Message => {
+  const from = fields(self)
+  const { value } = copy(changes)
+  // what is no object is told when the message is validated
+  if (!Predicate.isObject(from) || !Predicate.isObject(value)) {
+    return new Message(Predicate.isObject(from) ? value : from)
+  }
+  return new Message({ ...from, ...value })
+}
 
 // -----------------------------------------------------------------------------
 // Guards and getters

@@ -8,9 +8,10 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Audience } from "./Audience.ts"
+import { withAll } from "./internal/recipients.ts"
 import type { Message } from "./Message.ts"
 import type { Outcome } from "./Outcome.ts"
-import * as Recipient from "./Recipient.ts"
+import type * as Recipient from "./Recipient.ts"
 import type { Report } from "./Report.ts"
 import type { RetryPolicy } from "./RetryPolicy.ts"
 import type { AuthenticationError, SendError, ValidationError } from "./SendError.ts"
@@ -151,8 +152,9 @@ export interface Service {
   /**
    * Sends one message to one recipient or many, once to each distinct one, and reports every one in input order.
    *
-   * An iterable is read when `send` is called, not when its effect runs. A fault of one recipient is its outcome; a
-   * fault of the whole send is a {@link SendError}, which tells what was settled before.
+   * An iterable is read when `send` is called, not when its effect runs; one that throws is a `ValidationError`, and
+   * nothing is sent. A fault of one recipient is its outcome; a fault of the whole send is a {@link SendError}, which
+   * tells what was settled before.
    */
   readonly send: (
     message: Message,
@@ -173,7 +175,7 @@ export interface Service {
   ) => Stream.Stream<Outcome, E | AuthenticationError | ValidationError, R>
   /**
    * Sends a message of its own to each item of a stream: like `sendStream`, but a message that is wrong is `Failed` of
-   * its own items, and the stream goes on. GCM: items with the same message (by reference) share requests.
+   * its own items, and so is an item without a message or a recipient; the stream goes on. GCM: items with the same message (by reference) share requests.
    */
   readonly sendEach: <A extends Item, E, R>(
     items: Stream.Stream<A, E, R>,
@@ -221,10 +223,8 @@ export const send = (
   message: Message,
   recipients: Recipient.Inputs,
   options?: SendOptions
-): Effect.Effect<Report, SendError, Messaging> => {
-  const all = Recipient.makeAll(recipients) // now: an effect can run twice, an iterator cannot
-  return Messaging.use((messaging) => messaging.send(message, all, options))
-}
+): Effect.Effect<Report, SendError, Messaging> =>
+  withAll(recipients, (all) => Messaging.use((messaging) => messaging.send(message, all, options)))
 
 /**
  * Sends one message to a stream of recipients: see {@link Service}.

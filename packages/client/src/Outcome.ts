@@ -109,8 +109,8 @@ export class Failed extends Data.TaggedClass("Failed")<{
    */
   readonly detail: string | undefined
   /**
-   * What is wrong with which field of the message, as far as it was said; at most 20 of the service. What `Message.lint`
-   * finds wrong for Apple follows, with paths of the message's own.
+   * What is wrong with which field of the message (or with the `recipient`), as far as it was said; at most 20 of the
+   * service. What `Message.lint` finds wrong for Apple follows, with paths of the message's own.
    */
   readonly issues: ReadonlyArray<Issue>
   /** What to do, by the code: see {@link Disposition}, and the tables of docs/errors-and-retries.md. */

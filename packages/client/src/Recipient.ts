@@ -8,6 +8,7 @@ import * as Hash from "effect/Hash"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import { textOf } from "./internal/text.ts"
 
 // -----------------------------------------------------------------------------
 // Models
@@ -95,7 +96,7 @@ export type Inputs = Input | Iterable<Input>
  * @category constructors
  * @since 1.0.0
  */
-export const token = (value: string | Redacted.Redacted): Recipient => new Recipient("token", text(value))
+export const token = (value: string | Redacted.Redacted): Recipient => new Recipient("token", textOf(value))
 
 /**
  * A recipient named by its Firebase installation id. FCM v1 only: for `Gcm` its outcome is `Failed`.
@@ -105,7 +106,7 @@ export const token = (value: string | Redacted.Redacted): Recipient => new Recip
  * @category constructors
  * @since 1.0.0
  */
-export const fid = (value: string | Redacted.Redacted): Recipient => new Recipient("fid", text(value))
+export const fid = (value: string | Redacted.Redacted): Recipient => new Recipient("fid", textOf(value))
 
 /**
  * The recipient that an input names.
@@ -148,12 +149,3 @@ export const isRecipient = (u: unknown): u is Recipient => Recipient.is(u)
  * @since 1.0.0
  */
 export const value: (self: Recipient) => string = Recipient.value
-
-// -----------------------------------------------------------------------------
-// internal
-// -----------------------------------------------------------------------------
-
-// What callers without types pass instead of a string becomes an empty token, and so an outcome of its own
-// (`InvalidRecipient`), rather than a defect that takes every other recipient along.
-const text = (value: unknown): string =>
-  typeof value === "string" ? value : Redacted.isRedacted(value) ? text(Redacted.value(value)) : ""

@@ -364,8 +364,19 @@ export const retry = (self: SendError): ReadonlyArray<Recipient> => [...Report.r
 // internal
 // -----------------------------------------------------------------------------
 
-const describe = (issues: ReadonlyArray<Issue>): string =>
-  issues.map(({ message, path }) => path.length === 0 ? message : `${path.join(".")} ${message}`).join("; ")
+const describe = (issues: ReadonlyArray<Issue>): string => {
+  const texts = issues.slice(0, shownIssues).map(({ message, path }) =>
+    path.length === 0 ? message : `${path.map(shorten).join(".")} ${message}`
+  )
+  const others = issues.length - texts.length
+  return [...texts, ...others > 0 ? [`and ${others} more`] : []].join("; ")
+}
+
+const shownIssues = 20
+
+/** A key of the caller's own may be of any length. */
+const shorten = (part: string | number): string | number =>
+  typeof part === "string" && part.length > 100 ? `${part.slice(0, 100)}…` : part
 
 // `message` is a getter, which Data.TaggedError leaves out of JSON and inspect; a million recipients it would put in
 const brief = (self: SendError) => ({

@@ -9,9 +9,10 @@
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
+import { withAll } from "./internal/recipients.ts"
 import type { SendOptions } from "./Messaging.ts"
 import type * as Outcome from "./Outcome.ts"
-import * as Recipient from "./Recipient.ts"
+import type * as Recipient from "./Recipient.ts"
 import type { SendError } from "./SendError.ts"
 
 // -----------------------------------------------------------------------------
@@ -149,10 +150,8 @@ export const subscribe = (
   topic: string,
   recipients: Recipient.Inputs,
   options?: Options
-): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> => {
-  const all = Recipient.makeAll(recipients) // now: an effect can run twice, an iterator cannot
-  return Topics.use((topics) => topics.subscribe(topic, all, options))
-}
+): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> =>
+  withAll(recipients, (all) => Topics.use((topics) => topics.subscribe(topic, all, options)))
 
 /**
  * Ends the subscriptions of recipients to a topic: see {@link Service}.
@@ -164,10 +163,8 @@ export const unsubscribe = (
   topic: string,
   recipients: Recipient.Inputs,
   options?: Options
-): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> => {
-  const all = Recipient.makeAll(recipients)
-  return Topics.use((topics) => topics.unsubscribe(topic, all, options))
-}
+): Effect.Effect<ReadonlyArray<TopicOutcome>, SendError, Topics> =>
+  withAll(recipients, (all) => Topics.use((topics) => topics.unsubscribe(topic, all, options)))
 
 /**
  * The topics of a recipient: see {@link Service}.

@@ -1,6 +1,6 @@
-import { Message, Messaging, SendError } from "@cloud-messaging/client"
+import { Gcm, Message, Messaging, SendError } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, type Layer, Redacted, Schema, Stream } from "effect"
+import { DateTime, Duration, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { inspect } from "node:util"
 import * as Http from "./utils/http.ts"
 
@@ -361,6 +361,43 @@ describe("whatever callers without types give", () => {
     }))
 })
 
+describe("what is empty in the portable part", () => {
+  const empty: Message.Fields = { data: {}, collapseKey: "", restrictedPackageName: "" }
+
+  const textOf = (
+    fields: Message.Fields,
+    layer: (requests: Array<Http.Recorded>) => Layer.Layer<Messaging.Messaging>
+  ) =>
+    Effect.gen(function*() {
+      const requests: Array<Http.Recorded> = []
+      yield* Effect.provide(Messaging.send(Message.make(fields), "t"), layer(requests))
+      return requests[0]?.text
+    })
+
+  it.effect("is left out, as gcm-client does", () =>
+    Effect.gen(function*() {
+      const json = (requests: Array<Http.Recorded>) => Http.gcm(Http.acceptAll, requests)
+      const plainText = (requests: Array<Http.Recorded>) =>
+        Gcm.layerPlainText({ apiKey: Redacted.make("k") }).pipe(
+          Layer.provide(Http.layer(() => Http.text("id=1"), requests))
+        )
+      assert.strictEqual(yield* textOf(empty, json), "{\"registration_ids\":[\"t\"]}")
+      assert.strictEqual(yield* textOf(empty, plainText), "registration_id=t")
+      assert.deepStrictEqual(Message.lint(Message.make(empty)).map(({ rule }) => rule), ["empty"])
+    }))
+
+  it.effect("is left out of FCM v1, to which it is the same, and of Apple's headers; an override stays", () =>
+    Effect.gen(function*() {
+      const fcm = (requests: Array<Http.Recorded>) => Http.fcm(Http.accept, requests)
+      assert.strictEqual(yield* textOf(empty, fcm), "{\"message\":{\"token\":\"t\"}}")
+      assert.strictEqual(
+        yield* textOf({ ...empty, collapseKey: "k", android: { collapseKey: "" } }, fcm),
+        "{\"message\":{\"token\":\"t\",\"android\":{\"collapseKey\":\"\"}," +
+          "\"apns\":{\"headers\":{\"apns-collapse-id\":\"k\"}},\"webpush\":{\"headers\":{\"Topic\":\"k\"}}}}"
+      )
+    }))
+})
+
 describe("a protocol", () => {
   const issuesOf = (layer: Layer.Layer<Messaging.Messaging>, fields: Message.Fields) =>
     Messaging.send(Message.make(fields), "t").pipe(
@@ -425,5 +462,20 @@ describe("Message.assign", () => {
       collapseKey: "l"
     })
     assert.deepStrictEqual(Message.fields(message), { data: { a: 1 }, collapseKey: "k" })
+  })
+
+  it("is total: what is wrong with the changes is told when the message is validated", () => {
+    const assign = (changes: unknown) =>
+      problems(Message.fields(Reflect.apply(Message.assign, undefined, [Message.make({ data: { a: 1 } }), changes])))
+    const throwing = {
+      get collapseKey() {
+        throw new Error("no")
+      }
+    }
+    assert.deepStrictEqual(assign(throwing), ["collapseKey: must be a string"])
+    assert.deepStrictEqual(assign("data"), [": must be an object"])
+    assert.deepStrictEqual(assign({ data: { b: undefined } }), [
+      "data.b: must be a string, a number, a bigint or a boolean"
+    ])
   })
 })

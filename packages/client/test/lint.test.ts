@@ -22,8 +22,12 @@ const shown: Message.Fields = { notification: { title: "T" } }
 /** Every rule: the compiler asks for those that are missing. */
 const cases: { readonly [R in Message.Rule]: Case } = {
   empty: {
-    finds: [[{}, ": says nothing"], [{ priority: "high", collapseKey: "k" }, ": says nothing"]],
-    leaves: [{ data: {} }, shown, { apns: { payload: { aps } } }]
+    finds: [
+      [{}, ": says nothing"],
+      [{ priority: "high", collapseKey: "k" }, ": says nothing"],
+      [{ data: {} }, ": says nothing"]
+    ],
+    leaves: [{ data: { a: "" } }, shown, { apns: { payload: { aps } } }]
   },
   size: {
     finds: [
@@ -112,12 +116,19 @@ const cases: { readonly [R in Message.Rule]: Case } = {
     ]
   },
   "apns-background": {
-    finds: [[
-      { data: { a: 1 } },
-      "apns.payload.aps.content-available: is not 1, and data alone does not wake an app on iOS"
-    ]],
+    finds: [
+      [
+        { data: { a: 1 } },
+        "apns.payload.aps.content-available: is not 1, and data alone does not wake an app on iOS"
+      ],
+      [
+        { apns: { headers: { "apns-push-type": "background" }, payload: { aps: { content_available: 1 } } } },
+        "apns.payload.aps.content-available: is not 1, and yet the push type is background"
+      ]
+    ],
     leaves: [
       shown,
+      { apns: { headers: { "apns-push-type": "background" }, payload: { aps: { "content-available": 1 } } } },
       { ...shown, data: { a: 1 } },
       { data: { a: 1 }, apns: { payload: { aps: { "content-available": 1 } } } },
       { data: { a: 1 }, apns: { payload: { aps: { alert: "A" } } } }
@@ -183,6 +194,176 @@ const cases: { readonly [R in Message.Rule]: Case } = {
       { apns: { headers: { "apns-priority": "1", "apns-expiration": "0", "apns-collapse-id": bytes(64), "x-y": "?" } } }
     ]
   },
+  "apns-header-names": {
+    finds: [[
+      {
+        apns: {
+          headers: {
+            apns_priority: "5",
+            apnsPushType: "background",
+            "apns-expiraton": "0",
+            "Collapse-Id": "k",
+            topic: "com.example",
+            "apns-sound": "x",
+            "content-available": "1",
+            "apns-foo": "x"
+          }
+        }
+      },
+      "apns.headers.apns_priority: is misspelt: should be apns-priority",
+      "apns.headers.apnsPushType: is misspelt: should be apns-push-type",
+      "apns.headers.apns-expiraton: is misspelt: should be apns-expiration",
+      "apns.headers.Collapse-Id: is misspelt: should be apns-collapse-id",
+      "apns.headers.topic: is misspelt: should be apns-topic",
+      "apns.headers.apns-sound: is no header of APNs",
+      "apns.headers.content-available: is no header: content-available belongs in payload.aps",
+      "apns.headers.apns-foo: is no header of APNs"
+    ]],
+    leaves: [
+      { apns: { headers: { "APNS-Priority": "5", "apns-id": "i", authorization: "a", "x-y": "?", "x-topic": "?" } } }
+    ]
+  },
+  "apns-keys": {
+    finds: [
+      [
+        // as firebase-admin has them
+        {
+          apns: {
+            payload: {
+              aps: {
+                contentAvailable: 1,
+                mutableContent: 1,
+                threadId: "t",
+                targetContentId: "t",
+                alert: { titleLocKey: "k", titleLocArgs: [], subtitleLocKey: "k", locKey: "k", launchImage: "i" }
+              }
+            }
+          }
+        },
+        "apns.payload.aps.contentAvailable: is misspelt: should be content-available",
+        "apns.payload.aps.mutableContent: is misspelt: should be mutable-content",
+        "apns.payload.aps.threadId: is misspelt: should be thread-id",
+        "apns.payload.aps.targetContentId: is misspelt: should be target-content-id",
+        "apns.payload.aps.alert.titleLocKey: is misspelt: should be title-loc-key",
+        "apns.payload.aps.alert.titleLocArgs: is misspelt: should be title-loc-args",
+        "apns.payload.aps.alert.subtitleLocKey: is misspelt: should be subtitle-loc-key",
+        "apns.payload.aps.alert.locKey: is misspelt: should be loc-key",
+        "apns.payload.aps.alert.launchImage: is misspelt: should be launch-image"
+      ],
+      [
+        {
+          apns: {
+            payload: {
+              aps: {
+                content_available: 1,
+                Badge: 1,
+                bagde: 1,
+                events: "end",
+                sonud: "s",
+                alert: { tilte: "T", boddy: "B" }
+              }
+            }
+          }
+        },
+        "apns.payload.aps.content_available: is misspelt: should be content-available",
+        "apns.payload.aps.Badge: is misspelt: should be badge",
+        "apns.payload.aps.bagde: is misspelt: should be badge",
+        "apns.payload.aps.events: is misspelt: should be event",
+        "apns.payload.aps.sonud: is misspelt: should be sound",
+        "apns.payload.aps.alert.tilte: is misspelt: should be title",
+        "apns.payload.aps.alert.boddy: is misspelt: should be body"
+      ],
+      [
+        {
+          apns: { payload: { aps: { title: "T", "loc-key": "k", volume: 1, match: 42, sound: { vol: 1, nam: "n" } } } }
+        },
+        "apns.payload.aps.title: belongs in alert",
+        "apns.payload.aps.loc-key: belongs in alert",
+        "apns.payload.aps.volume: belongs in sound",
+        "apns.payload.aps.match: is no key of Apple's: the app's own belong beside aps",
+        "apns.payload.aps.sound.vol: is no key of Apple's: the app's own belong beside aps",
+        "apns.payload.aps.sound.nam: is misspelt: should be name"
+      ]
+    ],
+    leaves: [
+      { apns: { payload: { aps, contact: { threadId: 1, titel: "x" }, threadId: "own" } } },
+      { apns: { payload: { aps: { alert: "A", sound: "s", "apns-priority": "5" } } } },
+      {
+        apns: {
+          payload: {
+            aps: {
+              alert: {
+                title: "T",
+                subtitle: "S",
+                body: "B",
+                "launch-image": "i",
+                "title-loc-key": "k",
+                "title-loc-args": [],
+                "subtitle-loc-key": "k",
+                "subtitle-loc-args": [],
+                "loc-key": "k",
+                "loc-args": ["a"]
+              },
+              badge: 1,
+              sound: { critical: 1, name: "default", volume: 1 },
+              "thread-id": "t",
+              category: "c",
+              "content-available": 1,
+              "mutable-content": 1,
+              "target-content-id": "t",
+              "interruption-level": "active",
+              "relevance-score": 0.5,
+              "filter-criteria": "f"
+            }
+          }
+        }
+      },
+      {
+        apns: {
+          liveActivityToken: "t",
+          payload: {
+            aps: {
+              timestamp: 1,
+              event: "start",
+              "content-state": {},
+              "stale-date": 1,
+              "dismissal-date": 1,
+              "attributes-type": "A",
+              attributes: {},
+              "input-push-token": 1,
+              "input-push-channel": "c",
+              alert: { title: "T", body: "B", sound: "s" }
+            }
+          }
+        }
+      }
+    ]
+  },
+  "apns-misplaced": {
+    finds: [
+      [
+        { apns: { payload: { headers: { "apns-priority": "5", apnsPushType: "alert" }, aps, "apns-topic": "t" } } },
+        "apns.payload.apns-topic: is a header: it belongs in apns.headers",
+        "apns.payload.headers.apns-priority: is a header: it belongs in apns.headers",
+        "apns.payload.headers.apnsPushType: is a header: it belongs in apns.headers"
+      ],
+      [
+        { apns: { payload: { aps: { badge: 1, "apns-priority": "5", headers: { apns_priority: "5" } } } } },
+        "apns.payload.aps.apns-priority: is a header: it belongs in apns.headers",
+        "apns.payload.aps.headers.apns_priority: is a header: it belongs in apns.headers"
+      ],
+      [
+        { apns: { payload: { aps, content_available: 1, "mutable-content": 1, interruptionLevel: "passive" } } },
+        "apns.payload.content_available: belongs in aps, as content-available",
+        "apns.payload.mutable-content: belongs in aps, as mutable-content",
+        "apns.payload.interruptionLevel: belongs in aps, as interruption-level"
+      ]
+    ],
+    leaves: [
+      { apns: { payload: { aps, headers: { authorization: "a" }, threadId: "own", badge: 2, apns: true } } },
+      { apns: { headers: { "apns-priority": "5" }, payload: { aps } } }
+    ]
+  },
   "apns-payload": {
     finds: [[
       JSON.parse(`{ "apns": { "payload": { "aps": {
@@ -201,6 +382,27 @@ const cases: { readonly [R in Message.Rule]: Case } = {
       "apns.payload.aps.interruption-level: should be passive, active, time-sensitive or critical",
       "apns.payload.aps.relevance-score: should be a number",
       "apns.payload.aps.filter-criteria: should be a string"
+    ], [
+      JSON.parse(`{ "apns": { "payload": { "aps": {
+        "alert": { "title": 1, "subtitle": {}, "loc-args": "a", "title-loc-args": [1] },
+        "sound": { "critical": true, "name": 1, "volume": 1.5 },
+        "timestamp": "1", "event": "stop", "content-state": "s", "attributes": [], "input-push-token": true
+      } } } }`),
+      "apns.payload.aps.timestamp: should be a number",
+      "apns.payload.aps.event: should be start, update or end",
+      "apns.payload.aps.content-state: should be an object",
+      "apns.payload.aps.attributes: should be an object",
+      "apns.payload.aps.input-push-token: should be 0 or 1",
+      "apns.payload.aps.alert.title: should be a string or an object",
+      "apns.payload.aps.alert.subtitle: should be a string",
+      "apns.payload.aps.alert.title-loc-args: should be a list of strings",
+      "apns.payload.aps.alert.loc-args: should be a list of strings",
+      "apns.payload.aps.sound.critical: should be 0 or 1",
+      "apns.payload.aps.sound.name: should be a string",
+      "apns.payload.aps.sound.volume: should be a number from 0 to 1"
+    ], [
+      { apns: { payload: { aps: { sound: { volume: -0.1 } } } } },
+      "apns.payload.aps.sound.volume: should be a number from 0 to 1"
     ]],
     leaves: [
       {
@@ -209,7 +411,11 @@ const cases: { readonly [R in Message.Rule]: Case } = {
             aps: { alert: { title: "T" }, badge: 0, sound: { critical: 1 }, "interruption-level": "critical", own: [] }
           }
         }
-      }
+      },
+      { apns: { payload: { aps: { sound: { critical: 0, name: "default", volume: 0 } } } } },
+      { apns: { payload: { aps: { sound: { volume: 1 }, alert: { "loc-args": ["a"], title: "T" } } } } },
+      // of a Live Activity
+      JSON.parse(`{ "apns": { "payload": { "aps": { "alert": { "title": { "loc-key": "k" } } } } } }`)
     ]
   },
   "live-activity": {
@@ -238,17 +444,11 @@ const cases: { readonly [R in Message.Rule]: Case } = {
     leaves: [{ collapseKey: "ä".repeat(32) }, {}]
   },
   "collapse-key-webpush": {
-    finds: [
-      [
-        { collapseKey: "a b" },
-        "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
-      ],
-      [
-        { collapseKey: "" },
-        "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
-      ]
-    ],
-    leaves: [{ collapseKey: "score_update-1" }, {}]
+    finds: [[
+      { collapseKey: "a b" },
+      "collapseKey: is no topic of web push, which takes 1 to 32 letters, digits, - and _"
+    ]],
+    leaves: [{ collapseKey: "score_update-1" }, { collapseKey: "" }, {}]
   },
   "collapse-key-count": {
     finds: [[{ collapseKey: "match-42" }, "collapseKey: has digits, as if there were many such keys"]],
@@ -308,6 +508,69 @@ const cases: { readonly [R in Message.Rule]: Case } = {
       "webpush.headers.Topic: should be 1 to 32 of letters, digits, - and _"
     ]],
     leaves: [{ webpush: { headers: { TTL: "0", Urgency: "very-low", Topic: "a-b_1" } } }]
+  },
+  "webpush-header-names": {
+    finds: [[
+      { webpush: { headers: { urgancy: "high", Topics: "t", "T-T-L": "1" } } },
+      "webpush.headers.urgancy: is misspelt: should be Urgency",
+      "webpush.headers.Topics: is misspelt: should be Topic",
+      "webpush.headers.T-T-L: is misspelt: should be TTL"
+    ]],
+    leaves: [{ webpush: { headers: { ttl: "0", URGENCY: "low", topic: "t", Priority: "u=1", te: "x" } } }]
+  },
+  "webpush-keys": {
+    finds: [[
+      {
+        webpush: {
+          notification: {
+            icn: "/a.png",
+            require_interaction: true,
+            Tag: "t",
+            tittle: "T",
+            vibarte: [1],
+            actions: [{ action: "a", title: "A" }, { action: "b", title: "B", icno: "/b.png" }]
+          }
+        }
+      },
+      "webpush.notification.icn: is misspelt: should be icon",
+      "webpush.notification.require_interaction: is misspelt: should be requireInteraction",
+      "webpush.notification.Tag: is misspelt: should be tag",
+      "webpush.notification.tittle: is misspelt: should be title",
+      "webpush.notification.vibarte: is misspelt: should be vibrate",
+      "webpush.notification.actions.1.icno: is misspelt: should be icon"
+    ]],
+    leaves: [
+      {
+        webpush: {
+          notification: {
+            title: "T",
+            dir: "auto",
+            lang: "en",
+            body: "B",
+            navigate: "/",
+            tag: "t",
+            image: "/i",
+            icon: "/i",
+            badge: "/b",
+            vibrate: [1],
+            timestamp: 1,
+            renotify: true,
+            silent: false,
+            requireInteraction: true,
+            data: { icn: 1 },
+            actions: [{ action: "a", title: "A", icon: "/i", navigate: "/", type: "text" }]
+          }
+        }
+      },
+      // the app's own
+      {
+        webpush: {
+          notification: { id: 1, date: "d", link: "/", page: 1, url: "/", tab: 1, name: "n", click_action: "/" }
+        }
+      },
+      JSON.parse(`{ "webpush": { "notification": { "actions": "none" } } }`),
+      { webpush: { notification: { ["icon".repeat(1000)]: 1 } } }
+    ]
   },
   "webpush-link": {
     finds: [[{ webpush: { fcmOptions: { link: "http://a" } } }, "webpush.fcmOptions.link: is no https URL"]],

@@ -42,7 +42,7 @@ export const endpoint = (option: "url" | "tokenUrl", url: string): Effect.Effect
 export const projectId = (id: string): Effect.Effect<string, Schema.SchemaError> =>
   Effect.as(
     check("projectId", id, (text) =>
-      /^[a-z0-9:.-]*[a-z0-9][a-z0-9:.-]*$/i.test(text) ? undefined : "must be the id or number of a project"),
+      /^[a-z0-9:.-]+$/i.test(text) && /[a-z0-9]/i.test(text) ? undefined : "must be the id or number of a project"),
     id
   )
 

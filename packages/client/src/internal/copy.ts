@@ -40,6 +40,10 @@ const dataPaths = new Set(["data", "android.data", "webpush.data"])
 const valuePaths =
   /^(timeToLive|android\.(ttl|notification\.(eventTime|vibrateTimings\.\d+|lightSettings\.\w+))|apns\.liveActivityToken)$/
 
+/** A path as text, where it may be one of these: a caller's own key may be long, and many paths lead through it. */
+const place = (path: Issue["path"]): string =>
+  path.length <= 4 && path.every((part) => typeof part === "number" || part.length <= 20) ? path.join(".") : ""
+
 type Value = Duration.Duration | DateTime.DateTime | Date | Redacted.Redacted<unknown>
 
 const isValue = (value: object): value is Value =>
@@ -64,7 +68,7 @@ class Copying {
   #copy(value: unknown, path: Issue["path"]): unknown {
     if (typeof value === "string") return this.#text(value, path)
     if (typeof value !== "object" || value === null) return value
-    if (isValue(value)) return valuePaths.test(path.join(".")) ? this.#value(value, path) : uncopied
+    if (isValue(value)) return valuePaths.test(place(path)) ? this.#value(value, path) : uncopied
     if (this.#parents.has(value)) return this.#fail(path, "must not hold itself")
     if (path.length > maxDepth) return this.#fail(path, `must not be nested deeper than ${maxDepth} levels`)
     this.#parents.add(value)
@@ -95,7 +99,7 @@ class Copying {
       const at = [...path, this.#text(key, [...path, key])]
       return [key, this.read(() => Reflect.get(object, key), at)]
     })
-    const keepsUndefined = dataPaths.has(path.join("."))
+    const keepsUndefined = dataPaths.has(place(path))
     return Object.fromEntries(entries.filter(([, value]) => keepsUndefined || value !== undefined))
   }
 

@@ -12,6 +12,7 @@ import * as fcmMessage from "./fcmMessage.ts"
 import { type Findings, type Subject, when } from "./finding.ts"
 import * as gcmMessage from "./gcmMessage.ts"
 import * as apple from "./lintApple.ts"
+import * as browsers from "./lintWebpush.ts"
 import type { Valid } from "./messageFields.ts"
 import { isReservedInFcm } from "./validation.ts"
 
@@ -19,6 +20,8 @@ interface Rule {
   /** Why it matters. */
   readonly explanation: string
   readonly find: (message: Subject) => Findings
+  /** Whether FCM may refuse such a message as it refuses a malformed token, when the token is an Apple device's. */
+  readonly explainsRefusal?: boolean
 }
 
 /** All advice on a message, rule by rule. */
@@ -28,6 +31,18 @@ export const lint = (fields: Valid) => {
     const { explanation, find } = rules[rule]
     return find(subject).map(({ message, path }) => ({ rule, path, message, explanation }))
   })
+}
+
+/**
+ * Whether what a rule finds explains that FCM blames the token of an Apple device (INVALID_ARGUMENT). FCM takes the same
+ * message, to the same token, without `apns`.
+ *
+ * Source: github.com/firebase/firebase-admin-node/issues/1224, github.com/beste/firebase-php/issues/700,
+ * github.com/firebase/firebase-ios-sdk/issues/4605.
+ */
+export const explainsRefusal = (rule: keyof typeof rules): boolean => {
+  const { explainsRefusal = false }: Rule = rules[rule]
+  return explainsRefusal
 }
 
 // -----------------------------------------------------------------------------
@@ -229,15 +244,18 @@ export const rules = {
     explanation:
       "iOS hands data to an app in the background only with `content-available` 1, at the priority 5 and a " +
       "few times an hour; otherwise the app must be open.",
-    find: apple.background
+    find: apple.background,
+    explainsRefusal: true
   },
   "apns-priority": {
     explanation: "APNs refuses the priority 10 for what neither alerts, plays a sound nor sets a badge.",
-    find: apple.priority
+    find: apple.priority,
+    explainsRefusal: true
   },
   "apns-push-type": {
     explanation: "APNs drops or delays a notification whose push type is not what its payload is.",
-    find: apple.pushType
+    find: apple.pushType,
+    explainsRefusal: true
   },
   "apns-image": {
     explanation: "iOS shows an image only if the app has a notification service extension, and `mutable-content` is 1.",
@@ -245,11 +263,30 @@ export const rules = {
   },
   "apns-headers": {
     explanation: "APNs answers 400 for a header that it cannot read (BadExpirationDate, BadPriority, BadCollapseId).",
-    find: headers("apns")
+    find: headers("apns"),
+    explainsRefusal: true
+  },
+  "apns-header-names": {
+    explanation: "APNs ignores a header that it does not know, and does without the one that was meant.",
+    find: apple.unknownHeaders,
+    explainsRefusal: true
   },
   "apns-payload": {
-    explanation: "APNs and iOS ignore a key of `aps` that has not the type that Apple documents.",
-    find: apple.types
+    explanation: "APNs and iOS ignore a key of `aps` that does not hold what Apple documents.",
+    find: apple.types,
+    explainsRefusal: true
+  },
+  "apns-keys": {
+    explanation:
+      "iOS ignores keys of `aps`, its `alert` and its `sound` that Apple does not document. Apple writes them with " +
+      "hyphens, other SDKs translate other names; what the app reads belongs beside `aps`.",
+    find: apple.unknownKeys,
+    explainsRefusal: true
+  },
+  "apns-misplaced": {
+    explanation: "APNs reads headers in `apns.headers` alone, and Apple's keys in `aps`: elsewhere they do nothing.",
+    find: apple.misplaced,
+    explainsRefusal: true
   },
   "live-activity": {
     explanation: "iOS drops an update of a Live Activity without `timestamp`, `event` and `content-state`.",
@@ -309,6 +346,14 @@ export const rules = {
   "webpush-headers": {
     explanation: "A push service answers 400 for a header that it cannot read (RFC 8030).",
     find: headers("webpush")
+  },
+  "webpush-header-names": {
+    explanation: "A push service ignores a header that it does not know, and does without the one that was meant.",
+    find: browsers.headers
+  },
+  "webpush-keys": {
+    explanation: "Browsers ignore options of a notification that they do not know.",
+    find: browsers.keys
   },
   "webpush-link": {
     explanation: "The reference asks for https; Google's own SDKs refuse anything else, though the service took http.",

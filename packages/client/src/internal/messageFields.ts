@@ -12,6 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Android from "../Android.ts"
@@ -59,6 +60,16 @@ const durationUpTo = (maximum: Duration.Duration, range: string) => (input: unkn
 
 const field = <S extends Schema.Top>(schema: S, expected: string) =>
   Schema.optionalKey(schema.annotate({ message: `must be ${expected}` }))
+
+/** A field that is as if it were absent when it is empty: so gcm-client had it, and FCM cannot tell the two apart. */
+const unlessEmpty = <S extends Schema.Constraint>(field: Schema.optionalKey<S>) =>
+  field.pipe(Schema.decodeTo(Schema.optionalKey(Schema.toType(field.schema)), {
+    decode: SchemaGetter.transformOptional(Option.filter((value: S["Type"]) => !isEmpty(value))),
+    encode: SchemaGetter.passthrough()
+  }))
+
+const isEmpty = (value: unknown): boolean =>
+  value === "" || (Predicate.isObject(value) && Object.keys(value).length === 0)
 
 const object = <S extends Schema.Top>(schema: S) => field(schema, "an object")
 
@@ -267,12 +278,12 @@ const gcm = Schema.Struct(
 /** The schema of a message's fields; what it decodes to is {@link Valid}. */
 export const MessageFields = Schema.Struct(
   {
-    data,
+    data: unlessEmpty(data),
     notification: object(notification),
-    collapseKey: text,
+    collapseKey: unlessEmpty(text),
     timeToLive,
     priority: oneOf(["normal", "high"]),
-    restrictedPackageName: text,
+    restrictedPackageName: unlessEmpty(text),
     dryRun: flag,
     analyticsLabel: text,
     android: object(android),

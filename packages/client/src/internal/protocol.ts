@@ -67,4 +67,7 @@ export const invalidRecipient = (
   recipient: Recipient.Recipient,
   detail: string,
   disposition: "remove" | "keep" = "remove"
-): Outcome.Failed => new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues: [], disposition })
+): Outcome.Failed => {
+  const issues = [{ path: ["recipient"], message: detail }]
+  return new Outcome.Failed({ recipient, code: "InvalidRecipient", detail, issues, disposition })
+}

@@ -7,10 +7,10 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import type * as Messaging from "../Messaging.ts"
-import * as Recipient from "../Recipient.ts"
 import { layerOf } from "./layer.ts"
 import type { Protocol } from "./protocol.ts"
 import { publish } from "./publish.ts"
+import { withAll } from "./recipients.ts"
 import { send } from "./send.ts"
 import * as Settings from "./settings.ts"
 import { sendEach, sendStream } from "./streams.ts"
@@ -26,14 +26,13 @@ export const make = Effect.fnUntraced(function*(
   const settingsOf = (options: Messaging.SendOptions | undefined) =>
     options === undefined ? ofSends : Settings.make(options, defaults, Settings.sendDeadline)
   return {
-    send: (message, inputs, options) => {
-      const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
-      return inSpan(
-        "Messaging.send",
-        { ...spanOf(protocol), "messaging.batch.message_count": recipients.length },
-        (context) => send(layer, settingsOf(options), message, recipients, context)
-      )
-    },
+    send: (message, inputs, options) =>
+      withAll(inputs, (recipients) =>
+        inSpan(
+          "Messaging.send",
+          { ...spanOf(protocol), "messaging.batch.message_count": recipients.length },
+          (context) => send(layer, settingsOf(options), message, recipients, context)
+        )),
     sendStream: (message, recipients, options = {}) =>
       Stream.suspend(() =>
         sendStream(layer, Settings.make(options, defaults, Settings.streamDeadline), message, recipients)

@@ -21,6 +21,7 @@ import { Arriving } from "./fresh.ts"
 import type * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import type { Layer } from "./layer.ts"
+import { anybody } from "./protocol.ts"
 import { annotateSpan, endError, invalidMessage, nobody } from "./send.ts"
 import type { Settings } from "./settings.ts"
 
@@ -47,13 +48,23 @@ export const sendEach = <A extends Messaging.Item, E, R>(
   items: Stream.Stream<A, E, R>
 ): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
   pipeline(layer, settings, items, {
-    take: ({ message, recipient }) => ({ recipient: Recipient.make(recipient), prepared: layer.prepare(message) }),
+    take: (item) => {
+      // what is no item, as callers without types may have it, takes nobody else along
+      const recipient = Result.try(() => Recipient.make(item.recipient))
+      const message = Result.try(() => item.message)
+      return {
+        recipient: Result.getOrElse(recipient, () => anybody),
+        prepared: Result.isSuccess(message) ? layer.prepare(message.success) : Result.fail([unreadable])
+      }
+    },
     ahead: 10, // one is filled for each message that comes
     emit: (item, outcome) => ({ item, outcome }),
     onRejected: "fail",
     errorOf: (end) =>
       end._tag === "Denied" ? new SendError.AuthenticationError({ reason: end.reason, ...nobody }) : undefined
   })
+
+const unreadable: Issue = { path: [], message: "must be readable: it throws" }
 
 interface Pipeline<A, B, E> {
   readonly take: (input: A) => {

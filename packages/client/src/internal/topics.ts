@@ -20,6 +20,7 @@ import { type Entry, Ledger } from "./ledger.ts"
 import { memoizeWeak } from "./memoize.ts"
 import { Pace } from "./pace.ts"
 import { invalidRecipient } from "./protocol.ts"
+import { withAll } from "./recipients.ts"
 import { annotateSpan, errorOf, invalidMessage, nobody, sendTo } from "./send.ts"
 import * as Settings from "./settings.ts"
 import { spanned } from "./span.ts"
@@ -40,10 +41,13 @@ export const make = Effect.fnUntraced(function*(
     })
   const changing = (change: topicsProtocol.Change): Topics.Service["subscribe"] => (name, inputs, options) => {
     const topic = Audience.topic(name).name // a prefix is taken off, as in a publish
-    const recipients = Recipient.makeAll(inputs) // now: an effect can run twice, an iterator cannot
     const api = options?.topicApi ?? defaults.topicApi ?? "fcm"
-    return Effect.suspend(() => changeAll(paced, settings(options), { project, change, topic }, recipients, api)).pipe(
-      withSpan(change, recipients.length)
+    return withAll(
+      inputs,
+      (recipients) =>
+        Effect.suspend(() => changeAll(paced, settings(options), { project, change, topic }, recipients, api)).pipe(
+          withSpan(change, recipients.length)
+        )
     )
   }
   return {

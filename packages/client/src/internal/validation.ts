@@ -61,8 +61,31 @@ const issueOf = ({ message, path = [] }: ReturnType<typeof format>["issues"][num
 
 /** What could not be copied is told once. */
 const isNew = (told: Issues) => {
-  const places = new Set(told.map(({ path }) => JSON.stringify(path)))
-  return ({ path }: Issue): boolean => !places.has(JSON.stringify(path))
+  const places = new Place()
+  for (const { path } of told) places.add(path)
+  return ({ path }: Issue): boolean => !places.has(path)
+}
+
+/** Paths, part by part: a key that is long is written out for none of the many paths that lead through it. */
+class Place {
+  readonly #inner = new Map<string | number, Place>()
+  #isTold = false
+
+  add(path: Issue["path"]): void {
+    const place = path.reduce<Place>((place, part) => place.#into(part), this)
+    place.#isTold = true
+  }
+
+  #into(part: string | number): Place {
+    const place = this.#inner.get(part) ?? new Place()
+    this.#inner.set(part, place)
+    return place
+  }
+
+  has(path: Issue["path"], from = 0): boolean {
+    const part = path[from]
+    return part === undefined ? this.#isTold : this.#inner.get(part)?.has(path, from + 1) ?? false
+  }
 }
 
 // -----------------------------------------------------------------------------
@@ -76,10 +99,13 @@ export const at = (fields: unknown, path: ReadonlyArray<string>): unknown =>
 /** Issue of the keys of some data that are reserved. */
 export const reserved =
   (path: ReadonlyArray<string>, isReserved: (key: string) => boolean, which: string): Rule => (fields) =>
-    Object.keys(Object(at(fields, path))).filter(isReserved).map((key) => ({
+    keysOf(at(fields, path)).filter(isReserved).map((key) => ({
       path: [...path, key],
       message: `is reserved: ${which}`
     }))
+
+// a text has as many keys as characters
+const keysOf = (value: unknown): ReadonlyArray<string> => Predicate.isObject(value) ? Object.keys(value) : []
 
 /** Issue of something that is there. */
 export const present = (path: ReadonlyArray<string>, message: string): Rule => (fields) =>

@@ -46,11 +46,11 @@ const response = ({ body, headers, status }: Recording.Answer): Response =>
 // What is sent
 // -----------------------------------------------------------------------------
 
-/** What the user of the original wrote, in our words. It sends no option that it does not know, and no empty text. */
+/** What the user of the original wrote, in our words. It sends no option that it does not know. */
 const messageOf = (self: Rules.Case): Message.Message => {
   const { collapse_key, delay_while_idle, dry_run, restricted_package_name, time_to_live } = self.options
   return Message.make({
-    data: Object.keys(self.data).length === 0 ? undefined : Rules.dataOf(self),
+    data: Rules.dataOf(self),
     collapseKey: text(collapse_key),
     timeToLive: given(time_to_live) ? Duration.seconds(Number(time_to_live)) : undefined,
     restrictedPackageName: text(restricted_package_name),
@@ -63,7 +63,7 @@ const given = (value: Recording.Value | undefined): boolean => value !== undefin
 
 /** `str(value)`, where there is any. */
 const text = (value: Recording.Value = null): string | undefined =>
-  value === null || value === "" ? undefined : typeof value === "boolean" ? (value ? "True" : "False") : String(value)
+  value === null ? undefined : typeof value === "boolean" ? (value ? "True" : "False") : String(value)
 
 /** A request as it is recorded. */
 const requestOf = (kind: Recording.Kind) => ({ headers, text }: Http.Recorded): Recording.Request => ({

@@ -98,7 +98,7 @@ export const cases: { readonly [path in OurField]: ReadonlyArray<Case> | string 
       ours: { data: { score: 42, half: 0.5, huge: 9_007_199_254_740_993n, won: true, text: "4 × 8", empty: "" } },
       theirs: { data: { score: "42", half: "0.5", huge: "9007199254740993", won: "true", text: "4 × 8", empty: "" } }
     },
-    same({ data: {} }),
+    { ...same({ data: {} }), differs: ["empty"] },
     same({ data: { snake_case: "a", camelCase: "b", "with.dot": "c", "quote\"\\\n": "\u0000 😀 \u2028" } }),
     same({ data: { constructor: "a", toString: "b" } }),
     { ...same({ data: { prototype: "a", ["__proto__"]: "b" } }), differs: ["prototype-key"] }
@@ -119,7 +119,8 @@ export const cases: { readonly [path in OurField]: ReadonlyArray<Case> | string 
     }),
     collapse("a".repeat(33), { apns: { headers: { "apns-collapse-id": "a".repeat(33) } } }),
     collapse("é".repeat(32), { apns: { headers: { "apns-collapse-id": "é".repeat(32) } } }),
-    collapse("é".repeat(33), {})
+    collapse("é".repeat(33), {}),
+    { ...collapse("", {}), differs: ["empty"] }
   ],
   timeToLive: [
     timeToLive("1 hour", 3_600_000),
@@ -192,7 +193,7 @@ export const cases: { readonly [path in OurField]: ReadonlyArray<Case> | string 
     android({ ttl: "0 seconds" }, { ttl: 0 }),
     android({ ttl: "1500 millis" }, { ttl: 1500 }),
     android({ ttl: "1002300 micros" }, { ttl: 1002.3 }, "nanosecond"),
-    android({}, {}, "empty-object")
+    android({}, {}, "empty")
   ],
   "android.restrictedPackageName": [same({ android: { restrictedPackageName: "com.example.scores" } })],
   "android.data": [

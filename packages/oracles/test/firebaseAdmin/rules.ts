@@ -5,7 +5,7 @@ export type RuleName =
   | "android-priority"
   | "whole-seconds"
   | "nanosecond"
-  | "empty-object"
+  | "empty"
   | "false-flag"
   | "prototype-key"
 
@@ -15,7 +15,8 @@ const nanos = (text: unknown): bigint | undefined => {
   return seconds === undefined ? undefined : BigInt(seconds + fraction.padEnd(9, "0"))
 }
 
-const isEmpty = (u: unknown): boolean => typeof u === "object" && u !== null && Object.keys(u).length === 0
+const isEmpty = (u: unknown): boolean =>
+  u === "" || (typeof u === "object" && u !== null && Object.values(u).every((value) => value === ""))
 
 export const rules: Rules<RuleName> = {
   "android-priority": {
@@ -35,8 +36,16 @@ export const rules: Rules<RuleName> = {
     ],
     explains: (theirs, ours) => nanos(theirs) === (nanos(ours) ?? 0n) - 1n
   },
-  "empty-object": {
-    fields: ["message.android", "message.apns", "message.webpush", "message.fcmOptions"],
+  empty: {
+    fields: [
+      "message.data",
+      "message.android",
+      "message.android.collapseKey",
+      "message.android.restrictedPackageName",
+      "message.apns",
+      "message.webpush",
+      "message.fcmOptions"
+    ],
     explains: (theirs, ours) => isEmpty(theirs) && ours === undefined
   },
   "false-flag": {

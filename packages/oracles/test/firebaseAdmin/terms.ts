@@ -80,7 +80,9 @@ const apns = ({ apns, ...fields }: Generated): Terms["apns"] => {
   const { liveActivityToken: token } = apns ?? {}
   return platform(apns, {
     headers: headers(apns?.headers, {
-      "apns-collapse-id": Buffer.byteLength(fields.collapseKey ?? "") > 64 ? undefined : fields.collapseKey,
+      "apns-collapse-id": Buffer.byteLength(fields.collapseKey ?? "") > 64
+        ? undefined
+        : fields.collapseKey || undefined,
       "apns-expiration": ttl === undefined ? undefined : String(ttl === 0 ? 0 : Math.floor(now / 1000) + ttl),
       "apns-priority": fields.priority && (fields.priority === "high" && shows ? "10" : "5")
     }),

@@ -39,7 +39,7 @@ export const cases: { readonly [path in OurField]: ReadonlyArray<Case> | string 
     same({ data: { score: 42, half: 0.5, won: true } }, "data-text"),
     same({ data: { constructor: "a", prototype: "b", toString: "c" } }),
     same({ data: { ["__proto__"]: "a" } }, "prototype-key"),
-    same({ data: {} })
+    same({ data: {} }, "empty")
   ],
   "notification.title": [same({ notification: { title: "Goal!" } })],
   "notification.body": [same({ notification: { body: "3 – 2" } }), same({ notification: {} })],
