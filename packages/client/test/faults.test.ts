@@ -250,6 +250,11 @@ describe("a token that FCM calls invalid", () => {
       data: { sync: 1 },
       apns: { headers: { "apns-priority": "5" }, payload: { aps: { content_available: 1 } } }
     },
+    "headers for Apple, and data that wakes nobody": { data: { sync: 1 }, apns: { headers: { "apns-priority": "5" } } },
+    "a misspelt key": {
+      notification: { title: "Hello" },
+      apns: { payload: { aps: { "mutable_content": 1 } } }
+    },
     "a push type that the payload is not": {
       notification: { title: "Hello" },
       apns: { headers: { "apns-push-type": "background" } }
@@ -284,7 +289,6 @@ describe("a token that FCM calls invalid", () => {
       data: { sync: 1 },
       apns: { headers: { "apns-priority": "5" }, payload: { aps: { "content-available": 1 } } }
     },
-    "headers, and data alone": { data: { sync: 1 }, apns: { headers: { "apns-priority": "5" } } },
     "advice that is not about Apple": { data: { gcmKey: "x" }, collapseKey: "news-7", timeToLive: "0 seconds" }
   }
   for (const [what, fields] of Object.entries(innocent)) {
