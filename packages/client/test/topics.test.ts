@@ -1,5 +1,6 @@
 /** Subscriptions to topics: one by one through FCM v1, or in batches through Instance ID. */
 import {
+  AccessToken,
   Fcm,
   Message,
   Messaging,
@@ -11,7 +12,7 @@ import {
 } from "@cloud-messaging/client"
 import { Emulator } from "@cloud-messaging/emulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Layer, Schedule } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import * as Http from "./utils/http.ts"
 import { drive, inTime, pass, settle } from "./utils/time.ts"
 
@@ -256,6 +257,26 @@ describe("subscribe, unsubscribe", () => {
       }
       assert.isEmpty(requests)
     }))
+
+  for (const topicApi of ["fcm", "instanceId"] as const) {
+    it.effect(`says why Google refuses, and to whom: ${topicApi}`, () =>
+      Effect.gen(function*() {
+        const account = "sender@my-project.iam.gserviceaccount.com"
+        const accessToken = AccessToken.layer(
+          Effect.succeed({ token: Redacted.make("access-token-1"), expiresIn: 3600, account })
+        )
+        const denied: Http.Answer = () =>
+          Http.fcmError(403, {
+            message: "Firebase Cloud Messaging API has not been used before.",
+            details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "SERVICE_DISABLED" }]
+          })
+        const layer = Fcm.layer({ projectId: "my-project", topicApi, retryPolicy: RetryPolicy.none }).pipe(
+          Layer.provide([accessToken, Http.layer(denied)])
+        )
+        const { message } = yield* Effect.flip(Effect.provide(Topics.subscribe("news", ["a", "b"]), layer))
+        for (const part of [account, "SERVICE_DISABLED", "has not been used before"]) assert.include(message, part)
+      }))
+  }
 
   it.effect("once the credentials are refused nothing more is sent, and `concurrency` is that of the call", () =>
     Effect.gen(function*() {

@@ -30,21 +30,18 @@ interface SentToOne extends Omit<Sent, "recipients"> {
 }
 
 /** Whose project is sent for, and as whom. */
-interface Sender {
+export interface Sender {
   readonly projectId: string
+  /** That of the current access token, if the credentials tell. */
   readonly account: string | undefined
 }
 
 /** What an answer to the request of one recipient says. */
-export const judge = (projectId: string, answer: Answer, sent: Sent, account?: string): Verdict.Verdict => {
+export const judge = (sender: Sender, answer: Answer, sent: Sent): Verdict.Verdict => {
   const recipient = sent.recipients[0] ?? anybody
   return isOk(answer)
     ? judgeSuccess(answer, recipient)
-    : judgeFailure({ projectId, account }, answer, {
-      recipient,
-      scrub: sent.scrub,
-      blamedOnTokens: sent.blamedOnTokens
-    })
+    : judgeFailure(sender, answer, { recipient, scrub: sent.scrub, blamedOnTokens: sent.blamedOnTokens })
 }
 
 const judgeSuccess = (answer: Answer, recipient: Recipient): Verdict.Verdict => {
@@ -138,13 +135,12 @@ const ofStatus = (
     case 404:
       return Verdict.denied(new SendError.ProjectNotFound({ projectId }))
     default:
-      return Verdict.ofStatus(
-        answer,
-        envelope && {
+      return envelope === undefined
+        ? Verdict.ofStatus(answer, { detail: Verdict.whyRefused(answer, sent.scrub).detail })
+        : Verdict.ofStatus(answer, {
           detail: quota(answer, envelope, sent) ?? describe(envelope, sent),
           slows: slows({ account, projectId }, envelope)
-        }
-      )
+        })
   }
 }
 

@@ -29,14 +29,24 @@ export const project = (
   accessToken: AccessToken["Service"]
 ): Project => {
   const authorize = Authorization.make(accessToken)
-  const judge = judging(projectId, accessToken)
-  return { projectId, ...origins, authorize, fcm: protocol(projectId, origins.origin, accessToken, authorize, judge) }
+  const sender: fcmAnswer.Sender = {
+    projectId,
+    get account() {
+      return accessToken.account
+    }
+  }
+  return {
+    sender,
+    ...origins,
+    authorize,
+    fcm: protocol(projectId, origins.origin, accessToken, authorize, judging(sender))
+  }
 }
 
 /** What answers say, one after the other. */
-const judging = (projectId: string, accessToken: AccessToken["Service"]): Protocol["judge"] => {
+const judging = (sender: fcmAnswer.Sender): Protocol["judge"] => {
   const known = new KnownProject()
-  return (answer, sent) => known.hear(fcmAnswer.judge(projectId, answer, sent, accessToken.account), sent)
+  return (answer, sent) => known.hear(fcmAnswer.judge(sender, answer, sent), sent)
 }
 
 const protocol = (

@@ -25,7 +25,7 @@ import * as Verdict from "./verdict.ts"
 
 /** Whose topics, and where they are kept. */
 export interface Project {
-  readonly projectId: string
+  readonly sender: fcmAnswer.Sender
   /** Of FCM v1. */
   readonly origin: string
   /** Of the Instance ID service. */
@@ -69,9 +69,9 @@ export const single = ({ change, project, topic }: Asked): Requests => {
   // the reference wants no body of a DELETE
   const body = change === "subscribe" ? HttpBody.text("{}", "application/json") : HttpBody.empty
   return requests(
-    { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project.projectId) },
+    { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project.sender) },
     ({ credential, recipients: [recipient = anybody] }) =>
-      request(project.origin + TopicSubscription.path(project.projectId, Recipient.value(recipient), topic), {
+      request(project.origin + TopicSubscription.path(project.sender.projectId, Recipient.value(recipient), topic), {
         urlParams: { allowMissing: "true" }, // what is so already is as asked
         headers: project.authorize(credential),
         body
@@ -79,7 +79,7 @@ export const single = ({ change, project, topic }: Asked): Requests => {
   )
 }
 
-const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
+const judgeSingle = (sender: fcmAnswer.Sender) => (answer: Answer, sent: Sent): Verdict.Verdict => {
   const [recipient = anybody] = sent.recipients
   const changed = new Outcome.Success({ recipient, messageId: "", canonical: undefined })
   if (isOk(answer)) {
@@ -87,14 +87,14 @@ const judgeSingle = (projectId: string) => (answer: Answer, sent: Sent): Verdict
       ? Verdict.spoken([changed])
       : Verdict.garbled(answer, "no object")
   }
-  return isSoAlready(answer) ? Verdict.spoken([changed]) : judgeFailure(projectId, answer, recipient, sent.scrub)
+  return isSoAlready(answer) ? Verdict.spoken([changed]) : judgeFailure(sender, answer, recipient, sent.scrub)
 }
 
 const isSoAlready = ({ status, text }: Answer): boolean =>
   status === 409 && Option.exists(RpcStatus.decodeEnvelope(text), (envelope) => envelope.status === "ALREADY_EXISTS")
 
 const judgeFailure = (
-  projectId: string,
+  sender: fcmAnswer.Sender,
   answer: Answer,
   recipient: Recipient.Recipient,
   scrub: Scrub
@@ -108,7 +108,7 @@ const judgeFailure = (
     const isBad = answer.status === 400 && findFcmErrors(envelope).every((_) => _.errorCode === "INVALID_ARGUMENT")
     if (isBad) return judgeBadRequest(envelope, recipient, scrub)
   }
-  return fcmAnswer.judge(projectId, answer, { recipients: [recipient], scrub })
+  return fcmAnswer.judge(sender, answer, { recipients: [recipient], scrub })
 }
 
 /** One call changes one topic: what is wrong with it ends the call, what is wrong with a registration does not. */
@@ -140,7 +140,7 @@ const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 export const batch = ({ change, project, topic }: Asked): Requests => {
   const path = change === "subscribe" ? InstanceId.batchAddPath : InstanceId.batchRemovePath
   return requests(
-    { ...project.fcm, recipientsPerRequest: InstanceId.maxTokens, judge: judgeBatch(project.projectId) },
+    { ...project.fcm, recipientsPerRequest: InstanceId.maxTokens, judge: judgeBatch(project.sender) },
     ({ credential, recipients }) =>
       HttpClientRequest.post(project.instanceIdOrigin + path, {
         headers: { ...project.authorize(credential), ...InstanceId.accessTokenAuth },
@@ -152,8 +152,8 @@ export const batch = ({ change, project, topic }: Asked): Requests => {
   )
 }
 
-const judgeBatch = (projectId: string) => (answer: Answer, sent: Sent): Verdict.Verdict => {
-  if (answer.status === 403) return Verdict.denied(new SendError.PermissionDenied({ projectId }))
+const judgeBatch = (sender: fcmAnswer.Sender) => (answer: Answer, sent: Sent): Verdict.Verdict => {
+  if (answer.status === 401 || answer.status === 403) return fcmAnswer.judge(sender, answer, sent)
   if (!isOk(answer)) return Verdict.ofPlainStatus(answer, sent.scrub)
   const results = Option.getOrUndefined(decodeBatch(answer.text))?.results
   if (results === undefined) return Verdict.garbled(answer, "no results")
@@ -198,7 +198,7 @@ export const list = (
   prepared: {
     ...prepared(({ credential }) =>
       HttpClientRequest.get(
-        project.origin + TopicSubscription.collectionPath(project.projectId, Recipient.value(recipient)),
+        project.origin + TopicSubscription.collectionPath(project.sender.projectId, Recipient.value(recipient)),
         {
           urlParams: { pageSize: TopicSubscription.maxPageSize, pageToken },
           headers: project.authorize(credential)
@@ -209,7 +209,7 @@ export const list = (
   },
   judge: (answer, scrub) => {
     if (!isOk(answer)) {
-      return Verdict.ofNobody(judgeFailure(project.projectId, answer, recipient, scrub), answer, () => noPage)
+      return Verdict.ofNobody(judgeFailure(project.sender, answer, recipient, scrub), answer, () => noPage)
     }
     return Option.match(decodePage(answer.text), {
       onNone: () => Verdict.garbled(answer, "no page of subscriptions"),
