@@ -104,11 +104,13 @@ const isProjectId = Schema.is(ProjectId)
 
 type Token = Effect.Effect<AccessToken.Fetched, AccessToken.AccessTokenError>
 
-const token = (client: HttpClient.HttpClient, path: string | undefined): Token =>
-  Effect.flatMap(
+const token = (client: HttpClient.HttpClient, path: string | undefined): Token => {
+  const metadata = fromMetadata(client)
+  return Effect.flatMap(
     Effect.scoped(fromFile(client, path)),
-    Option.match({ onNone: () => fromMetadata(client), onSome: Effect.succeed })
+    Option.match({ onNone: () => metadata, onSome: Effect.succeed })
   )
+}
 
 // -----------------------------------------------------------------------------
 // Files
@@ -362,21 +364,24 @@ const metadataRequest = HttpClientRequest.get(
 const decodeToken = Schema.decodeUnknownEffect(Schema.fromJsonString(OAuth.TokenResponse))
 
 /** The library's own client of it cannot be told which way to take. */
-const fromMetadata = Effect.fnUntraced(function*(
-  client: HttpClient.HttpClient
-): Effect.fn.Return<AccessToken.Fetched, AccessToken.AccessTokenError> {
-  const { headers, status, text } = yield* ask(client, metadataRequest, Duration.seconds(5)).pipe(
-    Effect.mapError(({ message }) => noCredentials(`${nothingFound} (${message})`))
-  )
-  if (headers["metadata-flavor"] !== "Google") return yield* noCredentials(nothingFound)
-  if (status === 404) return yield* noCredentials("this machine of Google's has no service account")
-  if (status !== 200) return yield* unreachable(`the metadata server ${metadataHost} answered ${status}`)
-  const token = yield* Effect.mapError(
-    decodeToken(text),
-    () => invalidResponse(`the answer of the metadata server ${metadataHost} has no access_token`)
-  )
-  return { token: Redacted.make(token.access_token), expiresIn: token.expires_in }
-})
+const fromMetadata = (client: HttpClient.HttpClient): Token => {
+  /** Once it gave a token, a failure is no sign that this is another machine. */
+  let isThere = false
+  return Effect.gen(function*() {
+    const { headers, status, text } = yield* ask(client, metadataRequest, Duration.seconds(5)).pipe(
+      Effect.mapError(({ message }) => isThere ? unreachable(message) : noCredentials(`${nothingFound} (${message})`))
+    )
+    if (headers["metadata-flavor"] !== "Google") return yield* noCredentials(nothingFound)
+    if (status === 404) return yield* noCredentials("this machine of Google's has no service account")
+    if (status !== 200) return yield* unreachable(`the metadata server ${metadataHost} answered ${status}`)
+    const token = yield* Effect.mapError(
+      decodeToken(text),
+      () => invalidResponse(`the answer of the metadata server ${metadataHost} has no access_token`)
+    )
+    isThere = true
+    return { token: Redacted.make(token.access_token), expiresIn: token.expires_in }
+  })
+}
 
 const nothingFound = "no credentials: GOOGLE_APPLICATION_CREDENTIALS is not set, gcloud left none, " +
   "and this is no machine of Google's"

@@ -711,6 +711,31 @@ describe("the metadata server", () => {
         assert.deepStrictEqual(urls, [metadata])
       }
     }))
+
+  it.live("that is out of reach for a while is worth a retry, once it gave a token", () =>
+    Effect.gen(function*() {
+      yield* directory({})
+      let isAway = false
+      const client = HttpClient.make((request) =>
+        isAway
+          ? Effect.fail(
+            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request }) })
+          )
+          : Effect.succeed(
+            HttpClientResponse.fromWeb(request, json(google(request), { headers: flavor }))
+          )
+      )
+      const { get, invalidate } = yield* Effect.provide(
+        AccessToken.AccessToken,
+        GoogleAuth.layer.pipe(
+          Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+          Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: {} })))
+        )
+      )
+      yield* invalidate(yield* get)
+      isAway = true
+      assert.strictEqual((yield* Effect.flip(get)).reason._tag, "Unreachable")
+    }).pipe(Effect.scoped))
 })
 
 it.live("with the emulator the token is owner, and nothing is read or asked", () =>
