@@ -4,7 +4,6 @@
  * @since 1.0.0
  */
 import * as Cache from "effect/Cache"
-import type * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -16,6 +15,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as EmulatorHost from "./internal/emulatorHost.ts"
 import * as keyText from "./internal/keyText.ts"
+import * as monotonic from "./internal/monotonic.ts"
 import { Scrub } from "./internal/scrub.ts"
 
 // -----------------------------------------------------------------------------
@@ -278,7 +278,7 @@ export const make = Effect.fnUntraced(function*<R>(
       }
       last = fetched
       const isRefused = Redacted.value(fetched.token) === refused
-      kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonicMillis(clock)) : undefined
+      kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonic.millis(clock)) : undefined
       return Effect.succeed(fetched.token)
     })
   /** Keeps nothing by itself: all who ask while a fetch is under way get what it brings. */
@@ -296,7 +296,7 @@ export const make = Effect.fnUntraced(function*<R>(
         Effect.flatMap((next) => kept === old ? keep(next) : Effect.void),
         Effect.catchCause(() =>
           Effect.clockWith((clock) => {
-            old.refreshAt = monotonicMillis(clock) + retryMillis
+            old.refreshAt = monotonic.millis(clock) + retryMillis
             return Effect.void
           })
         ),
@@ -311,7 +311,7 @@ export const make = Effect.fnUntraced(function*<R>(
       return last?.account
     },
     get: Effect.clockWith((clock) => {
-      const now = monotonicMillis(clock)
+      const now = monotonic.millis(clock)
       if (kept === undefined || now >= kept.expiresAt) return Cache.get(flight, key)
       return now < kept.refreshAt ? kept.answer : Effect.andThen(refresh(kept), kept.answer)
     }),
@@ -386,8 +386,6 @@ const keptFrom = ({ expiresIn, token }: Fetched, now: number): Kept => {
     refreshAt: now + lifetime - Math.min(aheadMillis, lifetime / 2)
   }
 }
-
-const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
 
 const key = "token"
 

@@ -5,6 +5,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as monotonic from "./monotonic.ts"
 
 /** Somebody who wants to be called. */
 export interface Alarm {
@@ -32,7 +33,7 @@ export class Alarms {
 
   /** Milliseconds that go on evenly, from whenever: nobody is called early or late because the clock is set. */
   get now(): number {
-    return Math.floor(Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli)
+    return Math.floor(monotonic.millis(this.#clock))
   }
 
   /** Sets an alarm. An effect comes back where the timer must be set, too. */
@@ -101,5 +102,3 @@ export class Alarms {
     return first
   }
 }
-
-const nanosPerMilli = 1_000_000

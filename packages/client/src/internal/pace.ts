@@ -6,6 +6,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import * as monotonic from "./monotonic.ts"
 
 /** The quota of 3,000, less {@link burst}, less what the network may push together. */
 const perSecond = 2800
@@ -38,8 +39,6 @@ export class Pace {
   }
 
   get #now(): number {
-    return Number(this.#clock.monotonicTimeNanosUnsafe()) / nanosPerMilli
+    return monotonic.millis(this.#clock)
   }
 }
-
-const nanosPerMilli = 1_000_000
