@@ -204,7 +204,10 @@ export const refused = (options: {
 export interface Service {
   /** The current token. However many ask at once, one is fetched. */
   readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
-  /** Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. */
+  /**
+   * Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. A send runs it
+   * in the background and asks {@link get} for the next token at once.
+   */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
   /**
    * The project whose quota and billing the requests count towards, where the credentials name one: the id that the
