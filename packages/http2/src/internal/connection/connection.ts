@@ -30,8 +30,8 @@ export interface Owner {
   onGoaway(code: number): void
   /** All that was read is handed over. */
   onRead(): void
-  /** It is over: every stream was told. */
-  onClose(): void
+  /** It is over, for this reason: every stream was told. */
+  onClose(error: Error): void
 }
 
 /** What a connection needs of a socket of `node:net` or `node:tls`. */
@@ -167,12 +167,12 @@ export class Connection implements Events, Outlet {
 
   /** Bytes of a response were taken: as many more may come. */
   take(stream: Stream, bytes: number): void {
-    stream.taken += bytes
+    stream.untold += bytes
     // a response that is small ends without
-    if (!stream.isOpen || stream.taken < Limits.streamWindow / 2) return
-    this.#writer.windowUpdate(stream.id, stream.taken)
-    stream.receiveWindow += stream.taken
-    stream.taken = 0
+    if (!stream.isOpen || stream.untold < Limits.streamWindow / 2) return
+    this.#writer.windowUpdate(stream.id, stream.untold)
+    stream.receiveWindow += stream.untold
+    stream.untold = 0
     this.#schedule()
   }
 
@@ -369,7 +369,7 @@ export class Connection implements Events, Outlet {
     this.#schedule()
   }
 
-  /** A microtask would come between the requests of a turn: that costs 3.6 times the CPU (docs/benchmarks.md). */
+  /** In the next phase of the event loop: a microtask would come in between the requests of a turn. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -528,7 +528,7 @@ export class Connection implements Events, Outlet {
     this.#drain()
     this.#failUnwritten(error)
     for (const stream of this.#streams.values()) this.#fail(stream, error, stream.id <= this.#lastStreamId)
-    this.#owner.onClose()
+    this.#owner.onClose(error)
   }
 
   /** What was written last may still go out, if the server reads. */

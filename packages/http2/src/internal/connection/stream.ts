@@ -35,7 +35,7 @@ export abstract class Stream {
   sendWindow = 0
   receiveWindow = 0
   /** Bytes that were taken, and of which the server was not told. */
-  taken = 0
+  untold = 0
   /** Whether the response began, informational ones aside. */
   hasHeaders = false
   contentLeft = unknownLength
@@ -48,7 +48,7 @@ export abstract class Stream {
     this.isOpen = true
     this.isSent = false
     this.receiveWindow = Limits.streamWindow
-    this.taken = 0
+    this.untold = 0
     this.hasHeaders = false
     this.contentLeft = unknownLength
     this.isStalled = false
