@@ -356,21 +356,6 @@ describe("interruption", () => {
 })
 
 describe("time", () => {
-  clean("a connection that does not answer PING is given up", {}, (client) =>
-    Effect.gen(function*() {
-      const server = yield* serve((stream, headers) =>
-        headers[":path"] === "/0" ? server.sockets.forEach((socket) => socket.pause()) : answer(stream)
-      )
-      const fiber = yield* Effect.forkChild(fate(client.get(`${server.origin}/0`)))
-      yield* until(() => server.streamCount === 1)
-      yield* TestClock.adjust("30 seconds")
-      yield* TestClock.adjust("9 seconds")
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* Fiber.join(fiber), "TransportError")
-      assert.strictEqual(yield* fate(client.get(`${server.origin}/1`)), "ok")
-    }))
-
   clean("a server that is only slow is not given up", {}, (client) =>
     Effect.gen(function*() {
       const { handler, held, release } = holding()

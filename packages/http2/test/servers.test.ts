@@ -110,6 +110,15 @@ describe("a server that takes connections, and ends them all", () => {
     }))
 })
 
+/** The client answered SETTINGS, and so it read that the server answered its own. */
+const untilConfirmed = (server: Scripted.Scripted) =>
+  until(() =>
+    server.peers.length > 0 &&
+    server.peers.every(({ heard }) =>
+      heard().some(({ flags, type }) => type === Wire.type.SETTINGS && flags === Wire.flag.ACK)
+    )
+  )
+
 describe("a server that is slow on purpose", () => {
   clean(
     "says nothing at all: SETTINGS_TIMEOUT",
@@ -131,6 +140,28 @@ describe("a server that is slow on purpose", () => {
         assert.strictEqual(yield* Fiber.join(fiber), "TransportError")
         yield* until(() => told.length === 1)
         assert.deepStrictEqual(told, [codes.SETTINGS_TIMEOUT])
+      })
+  )
+
+  clean(
+    "does not answer PING: the connection is given up, and another one is opened",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        let pings = 0
+        const server = yield* Scripted.serve({
+          onRequest: (peer, id) => peer.index > 1 && peer.say(ok(id)),
+          onFrame: (_peer, { type }) => type === Wire.type.PING && ++pings > 0
+        })
+        const fiber = yield* Effect.forkChild(fate(client.get(server.origin)))
+        yield* untilConfirmed(server)
+        yield* TestClock.adjust("30 seconds")
+        yield* until(() => pings === 1)
+        yield* TestClock.adjust("9 seconds")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(fiber), "TransportError")
+        assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
       })
   )
 
@@ -167,7 +198,7 @@ describe("a server that is slow on purpose", () => {
 
   clean(
     "leaves a body without a window: the request is reset, the others go on",
-    { stallTimeout: "1 minute" },
+    { stallTimeout: "1 minute", pingInterval: "1 hour" },
     (client) =>
       Effect.gen(function*() {
         const resets: Array<number> = []
@@ -176,21 +207,22 @@ describe("a server that is slow on purpose", () => {
           onPreface: ({ say }) => say(Wire.settings([4, 0])),
           onRequest: (peer, id) => {
             asked++
-            if (id === 3) peer.say(ok(id))
+            if (id !== 3) peer.say(ok(id))
           },
           onFrame: (_peer, { id, type }) => {
             if (type === Wire.type.RST_STREAM) resets.push(id)
           }
         })
+        assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
         const fiber = yield* Effect.forkChild(fate(post(client, server.origin, "body")))
-        yield* until(() => asked === 1)
+        yield* until(() => asked === 2)
         yield* TestClock.adjust("1 minute")
         assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
         assert.isUndefined(fiber.pollUnsafe())
         yield* TestClock.adjust("1 minute")
         assert.strictEqual(yield* Fiber.join(fiber), "TransportError")
         yield* until(() => resets.length === 1)
-        assert.deepStrictEqual(resets, [1])
+        assert.deepStrictEqual(resets, [3])
         assert.strictEqual(server.peers.length, 1)
       })
   )
@@ -203,14 +235,15 @@ describe("a server that sends four megabytes byte by byte", () => {
       const pieces = Wire.repeat(5000, Wire.data(1, "x"))
       let window = 65_535
       let left = size
-      const pump = ({ say, socket }: Scripted.Peer) => {
+      const pump = (peer: Scripted.Peer) => {
+        const { say, socket } = peer
         while (window >= 5000 && left > 0 && !socket.writableNeedDrain) {
           window -= 5000
           left -= 5000
           say(pieces)
           if (left === 0) say(Wire.data(1, "", Wire.flag.END_STREAM))
         }
-        if (left > 0 && socket.writableNeedDrain) socket.once("drain", () => pump({ say, socket, index: 1 }))
+        if (left > 0 && socket.writableNeedDrain) socket.once("drain", () => pump(peer))
       }
       const server = yield* Scripted.serve({
         onRequest: (peer, id) => {
@@ -266,11 +299,9 @@ describe("no HTTP/2", () => {
           Effect.callback<Tls.Server>((resume) => {
             const server = Tls.createServer(
               { key: certificate.private, cert: certificate.cert, ALPNProtocols: ["http/1.1"] },
-              (socket) => {
-                connections++
-                socket.on("error", () => {})
-              }
+              (socket) => socket.on("error", () => {})
             )
+            server.on("connection", () => connections++)
             server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
           }),
           (server) =>
@@ -351,7 +382,7 @@ describe("a client that is closed", () => {
 describe("a connection", () => {
   clean(
     "gets no requests when it is old, and ends when it has none",
-    { maxAge: "10 minutes", idleTimeout: "1 hour" },
+    { maxAge: "10 minutes", idleTimeout: "1 hour", pingInterval: "1 hour" },
     (client) =>
       Effect.gen(function*() {
         const held: Array<() => void> = []

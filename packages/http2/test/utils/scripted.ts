@@ -9,6 +9,8 @@ import * as Wire from "./wire.ts"
 export interface Peer {
   readonly say: (...bytes: ReadonlyArray<Buffer>) => void
   readonly socket: Net.Socket
+  /** The frames that came. */
+  readonly heard: () => ReadonlyArray<Wire.Frame>
   /** Which connection it is, from 1. */
   readonly index: number
 }
@@ -19,7 +21,7 @@ export interface Script {
   /** A frame came. SETTINGS and PING are answered unless this says `true`. */
   readonly onFrame?: (peer: Peer, frame: Wire.Frame) => boolean | void
   /** HEADERS came. */
-  readonly onRequest?: (peer: Peer, id: number) => void
+  readonly onRequest?: (peer: Peer, id: number) => unknown
 }
 
 export interface Scripted {
@@ -34,7 +36,7 @@ const answer = (peer: Peer, { flags, payload, type }: Wire.Frame): void => {
   if (type === Wire.type.PING) peer.say(Wire.frame(Wire.type.PING, Wire.flag.ACK, 0, payload))
 }
 
-const talk = ({ onFrame, onPreface, onRequest }: Script, peer: Peer): void => {
+const talk = ({ onFrame, onPreface, onRequest }: Script, peer: Peer, heardFrames: Array<Wire.Frame>): void => {
   let heard = Buffer.alloc(0)
   let hasPreface = false
   peer.socket.on("data", (chunk: Buffer) => {
@@ -48,6 +50,7 @@ const talk = ({ onFrame, onPreface, onRequest }: Script, peer: Peer): void => {
     }
     const { frames, rest } = Wire.parse(heard)
     heard = Buffer.from(rest)
+    heardFrames.push(...frames)
     for (const frame of frames) {
       if (onFrame?.(peer, frame) !== true) answer(peer, frame)
       if (frame.type === Wire.type.HEADERS) onRequest?.(peer, frame.id)
@@ -64,15 +67,17 @@ export const serve = (script: Script) =>
         sockets.add(socket)
         socket.on("error", () => {})
         socket.on("close", () => sockets.delete(socket))
+        const frames: Array<Wire.Frame> = []
         const peer: Peer = {
           socket,
+          heard: () => frames,
           index: peers.length + 1,
           say: (...bytes) => {
             if (socket.writable) socket.write(Buffer.concat(bytes))
           }
         }
         peers.push(peer)
-        talk(script, peer)
+        talk(script, peer, frames)
       })
       server.listen(0, "127.0.0.1", () => {
         const address = server.address()

@@ -146,17 +146,19 @@ export class Pool implements Keeper {
     return undefined
   }
 
-  /** Opens as many sessions as those that wait would fill. */
+  /** Opens as many sessions as those that wait would fill. One that fails at once leaves nobody waiting. */
   #grow(): void {
-    const { maxSessions, maxStreams, run } = this.#options
-    const wanted = Math.ceil(this.#queue.size / Math.min(Limits.streamsUntilKnown, maxStreams))
-    while (
-      !this.#isClosed && !this.#isCalm && this.#connecting < wanted &&
-      this.#connecting + this.#sessions.length < maxSessions
-    ) {
+    while (this.#needsSession) {
       this.#connecting++
-      run(this.#life)
+      this.#options.run(this.#life)
     }
+  }
+
+  get #needsSession(): boolean {
+    if (this.#isClosed || this.#isCalm) return false
+    const { maxSessions, maxStreams } = this.#options
+    const wanted = Math.ceil(this.#queue.size / Math.min(Limits.streamsUntilKnown, maxStreams))
+    return this.#connecting < wanted && this.#connecting + this.#sessions.length < maxSessions
   }
 
   get #life(): Effect.Effect<void> {
