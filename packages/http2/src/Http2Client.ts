@@ -231,6 +231,7 @@ export const make = Effect.fnUntraced(function*(
  * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
  *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody. A server that asks for calm
  *   (ENHANCE_YOUR_CALM) gets no new connection for a second, and for longer if it asks again.
+ * - A request that is answered 421 (Misdirected Request) is sent once more, on a new connection.
  * - Everything else that is lost is a `TransportError`, with a `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - A server without HTTP/2 is no defect: the `RequestNotSent` has an `Http1Only` as its `cause`.

@@ -2,7 +2,7 @@
 import { Http1Only, Http2Client, Http2Error, RequestNotSent } from "@cloud-messaging/http2"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope, Stream } from "effect"
-import { type HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
+import { type HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { execFile } from "node:child_process"
 import * as Tls from "node:tls"
@@ -89,6 +89,37 @@ describe("a server that asks for calm", () => {
       yield* Fiber.interrupt(fiber)
       assert.strictEqual(yield* valueOf("http2_client_queue"), 0)
     }))
+})
+
+describe("421", () => {
+  const misdirected = (id: number) => Wire.headers(id, Wire.block(":status", "421"), Wire.flag.END_STREAM)
+  const status = (response: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>) =>
+    Effect.map(response, ({ status }) => status)
+
+  clean("is answered by one new connection for each request", { maxSessions: 1 }, (client) =>
+    Effect.gen(function*() {
+      const server = yield* Scripted.serve({
+        onRequest: (peer, id) => peer.say(peer.index === 1 ? misdirected(id) : ok(id))
+      })
+      assert.strictEqual(yield* status(client.get(server.origin)), 200)
+      assert.strictEqual(server.peers.length, 2)
+    }))
+
+  clean(
+    "a second one is an answer like any other, and so is the first to a streamed body",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        const server = yield* Scripted.serve({ onRequest: ({ say }, id) => say(misdirected(id)) })
+        assert.strictEqual(yield* status(post(client, server.origin, "body")), 421)
+        assert.strictEqual(server.peers.length, 2)
+        const streamed = HttpClientRequest.post(server.origin).pipe(
+          HttpClientRequest.bodyStream(Stream.make(Buffer.from("body")))
+        )
+        assert.strictEqual(yield* status(client.execute(streamed)), 421)
+        assert.strictEqual(server.peers.length, 2)
+      })
+  )
 })
 
 describe("a server that takes connections, and ends them all", () => {
@@ -228,6 +259,11 @@ describe("a server that is slow on purpose", () => {
   )
 })
 
+const memory = () => {
+  const { external, heapUsed } = process.memoryUsage()
+  return external + heapUsed
+}
+
 describe("a server that sends four megabytes byte by byte", () => {
   clean("takes hardly more memory than that", {}, (client) =>
     Effect.gen(function*() {
@@ -257,11 +293,10 @@ describe("a server that sends four megabytes byte by byte", () => {
         }
       })
       const response = yield* client.get(server.origin)
-      const before = process.memoryUsage()
+      const before = memory()
       let most = 0
       const looking = setInterval(() => {
-        const { arrayBuffers } = process.memoryUsage()
-        most = Math.max(most, arrayBuffers - before.arrayBuffers)
+        most = Math.max(most, memory() - before)
       }, 5)
       const text = yield* Effect.ensuring(response.text, Effect.sync(() => clearInterval(looking)))
       assert.strictEqual(text.length, size)

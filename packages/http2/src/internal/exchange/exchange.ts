@@ -27,6 +27,8 @@ export interface Host {
   answered(exchange: Exchange): void
   /** The server did not process this: it may be sent again. */
   refused(exchange: Exchange, cause: unknown): void
+  /** The server does not answer this on this connection: it may be sent on another one. */
+  misdirected(exchange: Exchange): void
 }
 
 /** Runs what outlives the effect that waits for the response: the writing of a body, with the services of that effect. */
@@ -50,6 +52,8 @@ export class Exchange extends Stream implements Source {
   readonly #options: Options
   readonly #incoming: Incoming
   #isSettled = false
+  /** Whether it was sent on another connection for a 421. */
+  #isRedirected = false
   #host: Host | undefined = undefined
   #uploading: Fiber.Fiber<void> | undefined = undefined
   #wentOn: (() => void) | undefined = undefined
@@ -70,6 +74,11 @@ export class Exchange extends Stream implements Source {
   /** Whether the body can be written again. */
   get isRepeatable(): boolean {
     return this.request.body._tag !== "Stream"
+  }
+
+  /** Whether nobody waits any more. */
+  get isSettled(): boolean {
+    return this.#isSettled
   }
 
   /** Settles with what is not a response. */
@@ -119,6 +128,7 @@ export class Exchange extends Stream implements Source {
 
   onHeaders(status: number, fields: Fields): void {
     const { request, target } = this.#options
+    if (status === misdirected && !this.#isRedirected && this.isRepeatable && !this.#isSettled) return this.#redirect()
     this.#response = new Response(request, target.href, status, fields, this.#incoming)
     this.#host?.answered(this)
   }
@@ -151,6 +161,14 @@ export class Exchange extends Stream implements Source {
     host.refused(this, cause)
   }
 
+  /** RFC 9110, 15.5.20. */
+  #redirect(): void {
+    const host = this.#host
+    this.#isRedirected = true
+    this.discard()
+    host?.misdirected(this)
+  }
+
   #release(): void {
     const host = this.#host
     this.#host = undefined
@@ -176,5 +194,8 @@ export class Exchange extends Stream implements Source {
     }
   }
 }
+
+/** The status of a response from a server that is not the one of the request's authority. */
+const misdirected = 421
 
 const nothing = Buffer.alloc(0)

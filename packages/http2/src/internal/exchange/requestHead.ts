@@ -20,33 +20,52 @@ const isName = (name: string): boolean => /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(nam
 
 const isValue = (value: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 
-const isWrong = (name: string, value: string): boolean =>
-  !isName(name) || !isValue(value) || (name === "te" && value !== "trailers")
+/** Whether a request may have this field. */
+const isAllowed = (name: string, value: string): boolean =>
+  isName(name) && isValue(value) && (name !== "te" || value === "trailers")
 
-/** The fields, or what is wrong with them. */
-const make = ({ headers, method }: HttpClientRequest.HttpClientRequest, target: Target): Fields | string => {
-  const authority = headers["host"] ?? target.authority
-  if (!isValue(authority)) return "a host that is no header of HTTP/2"
-  const fields = [":method", method, ":scheme", target.scheme, ":authority", authority, ":path", target.path]
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || ofConnection.has(name)) continue
-    if (isWrong(name, value)) return `${JSON.stringify(name)} with a value or a name that HTTP/2 does not take`
-    fields.push(name, value.trim())
-  }
-  return fields
-}
+/** Names whose last value is remembered. */
+const maxNames = 256
 
-/** Remembers the last: requests that follow each other mostly have the same headers, as one object. */
-export const maker = (): typeof make => {
-  let lastHeaders: object | undefined = undefined
+type Request = HttpClientRequest.HttpClientRequest
+
+/**
+ * Makes the fields of requests, or says what is wrong with them. Requests that follow each other have mostly the same
+ * values, or all headers as the same object: then the fields are the same array, whose block the encoder knows.
+ */
+export const maker = () => {
+  const allowed = new Map<string, string>()
+  let lastHeaders: Request["headers"] | undefined = undefined
   let lastMethod = ""
   let lastTarget: Target | undefined = undefined
-  let last: Fields | string = []
-  return (request, target) => {
-    if (request.headers === lastHeaders && request.method === lastMethod && target === lastTarget) return last
+  let last: Fields | string = ""
+
+  const check = (name: string, value: string): boolean => {
+    if (allowed.get(name) === value) return true
+    if (!isAllowed(name, value)) return false
+    if (allowed.size === maxNames) allowed.clear()
+    allowed.set(name, value)
+    return true
+  }
+
+  const make = ({ headers, method }: Request, target: Target): Fields | string => {
+    const authority = headers["host"] ?? target.authority
+    if (!isValue(authority)) return "a host that HTTP/2 does not take"
+    const fields = [":method", method, ":scheme", target.scheme, ":authority", authority, ":path", target.path]
+    for (const name in headers) {
+      const value = headers[name]
+      if (value === undefined || !Object.hasOwn(headers, name) || ofConnection.has(name)) continue
+      if (!check(name, value)) return `a header ${JSON.stringify(name)} that HTTP/2 does not take`
+      fields.push(name, value.trim())
+    }
+    return fields
+  }
+
+  return (request: Request, target: Target): Fields | string => {
+    if (target === lastTarget && request.headers === lastHeaders && request.method === lastMethod) return last
+    lastTarget = target
     lastHeaders = request.headers
     lastMethod = request.method
-    lastTarget = target
     return last = make(request, target)
   }
 }

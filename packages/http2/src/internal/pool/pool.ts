@@ -123,6 +123,14 @@ export class Pool implements Keeper {
     this.submit(exchange)
   }
 
+  /** Opens a connection for this exchange, even beyond their maximum: those that there are would not do. */
+  misdirected(exchange: Exchange): void {
+    if (this.#isClosed) return this.#refuse(exchange, "the client is closed")
+    this.#connecting++
+    const close = Effect.sync(() => this.#refuse(exchange, "the client was closed"))
+    this.#options.run(Effect.onInterrupt(this.#life(exchange), () => close))
+  }
+
   get #leastLoaded(): Session | undefined {
     let least: Session | undefined
     for (const session of this.#sessions) {
@@ -132,6 +140,7 @@ export class Pool implements Keeper {
   }
 
   #start(session: Session, exchange: Exchange): void {
+    if (exchange.isSettled) return
     const limit = session.connection.exceededBy(exchange.fields)
     if (limit !== undefined) return this.#refuse(exchange, `the server takes header fields of ${limit} bytes at most`)
     session.start(exchange)
@@ -150,7 +159,7 @@ export class Pool implements Keeper {
   #grow(): void {
     while (this.#needsSession) {
       this.#connecting++
-      this.#options.run(this.#life)
+      this.#options.run(this.#life())
     }
   }
 
@@ -161,7 +170,8 @@ export class Pool implements Keeper {
     return this.#connecting < wanted && this.#connecting + this.#sessions.length < maxSessions
   }
 
-  get #life(): Effect.Effect<void> {
+  /** A connection, for this exchange before all others. */
+  #life(first?: Exchange): Effect.Effect<void> {
     const { connectTimeout } = this.#options
     return this.#connect.pipe(
       Effect.timeoutOrElse({
@@ -170,20 +180,21 @@ export class Pool implements Keeper {
           Effect.fail(new Connect.ConnectError({ cause: `no connection within ${Duration.format(connectTimeout)}` }))
       }),
       Effect.matchCauseEffect({
-        onFailure: (cause) => Effect.sync(() => this.#failed(Cause.squash(cause))),
-        onSuccess: (connected) => this.#serve(connected)
+        onFailure: (cause) => Effect.sync(() => this.#failed(Cause.squash(cause), first)),
+        onSuccess: (connected) => this.#serve(connected, first)
       }),
       Effect.scoped
     )
   }
 
-  #serve(connected: Connect.Connected): Effect.Effect<void> {
-    if (connected.protocol !== "h2") return Effect.sync(() => this.#speaksHttp1())
+  #serve(connected: Connect.Connected, first: Exchange | undefined): Effect.Effect<void> {
+    if (connected.protocol !== "h2") return Effect.sync(() => this.#speaksHttp1(first))
     return Effect.acquireUseRelease(
       Effect.sync(() => new Session(connected, this, this.#options)),
       (session) => {
         this.#connecting--
         if (!session.connection.isClosed) this.#sessions = [...this.#sessions, session]
+        if (first !== undefined) this.#startFirst(session, first)
         this.hasRoom()
         return session.life
       },
@@ -198,17 +209,25 @@ export class Pool implements Keeper {
     this.#refuseAll(session.error)
   }
 
-  #failed(error: unknown): void {
-    this.#connecting--
-    // others may still serve those that wait
-    if (this.#sessions.length > 0 || this.#connecting > 0) return
-    this.#refuseAll(error instanceof Connect.ConnectError ? error.cause : error)
+  #startFirst(session: Session, first: Exchange): void {
+    if (session.room > 0) this.#start(session, first)
+    else this.submit(first)
   }
 
-  #speaksHttp1(): void {
+  #failed(error: unknown, first: Exchange | undefined): void {
+    const cause = error instanceof Connect.ConnectError ? error.cause : error
+    this.#connecting--
+    if (first !== undefined) this.#refuse(first, cause)
+    // others may still serve those that wait
+    if (this.#sessions.length === 0 && this.#connecting === 0) this.#refuseAll(cause)
+  }
+
+  #speaksHttp1(first: Exchange | undefined): void {
+    const cause = new Http1Only({ origin: this.#server.origin })
     this.#connecting--
     this.#isHttp1 = true
-    this.#refuseAll(new Http1Only({ origin: this.#server.origin }))
+    if (first !== undefined) this.#refuse(first, cause)
+    this.#refuseAll(cause)
   }
 
   #refuse(exchange: Exchange, cause: unknown): void {

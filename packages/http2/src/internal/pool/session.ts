@@ -23,6 +23,8 @@ export interface Keeper {
   answers(): void
   /** The server did not process this: it may be sent again. In vain, if nothing says that it will be processed then. */
   refused(exchange: Exchange, cause: unknown, inVain: boolean): void
+  /** Another connection is asked for. */
+  misdirected(exchange: Exchange): void
 }
 
 export interface Options {
@@ -105,6 +107,11 @@ export class Session implements Owner, Host {
   refused(exchange: Exchange, cause: unknown): void {
     // a server that retires its connections gets on nevertheless
     this.#keeper.refused(exchange, cause, !(this.#hasAnswered && this.#isGoing))
+  }
+
+  misdirected(exchange: Exchange): void {
+    this.#hasAnswered = true
+    this.#keeper.misdirected(exchange)
   }
 
   // of `Owner`
