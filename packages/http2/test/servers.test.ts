@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope, Stream } from "effect"
 import { type HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { execFile } from "node:child_process"
 import * as Tls from "node:tls"
 import { fileURLToPath } from "node:url"
@@ -455,6 +456,22 @@ describe("a connection", () => {
         assert.deepStrictEqual(reused, [false, true])
       })
   )
+
+  it.effect("leaves everybody in the AsyncLocalStorage of their own, whoever opened it", () =>
+    leavesNothing(Effect.gen(function*() {
+      const storage = new AsyncLocalStorage<string>()
+      const server = yield* Scripted.serve({ onRequest: ({ say }, id) => say(ok(id)) })
+      const client = yield* Http2Client.make({ h2c: true })
+      const seen = (name: string) =>
+        Effect.promise(() =>
+          storage.run(
+            name,
+            () => Effect.runPromise(Effect.map(fate(client.get(server.origin)), () => storage.getStore()))
+          )
+        )
+      assert.deepStrictEqual([yield* seen("first"), yield* seen("second")], ["first", "second"])
+      assert.strictEqual(server.peers.length, 1)
+    })))
 
   it.effect("that nobody uses does not keep the process alive", () =>
     Effect.gen(function*() {
