@@ -114,7 +114,7 @@ export interface Options {
    */
   readonly maxResponseSize?: number | undefined
   /**
-   * Names of request headers, in lower case, whose values are secret: they are written so that no table of HPACK holds
+   * Names of request headers whose values are secret: they are written so that no table of HPACK holds
    * them, here or at an intermediary (RFC 7541, 7.1). `authorization`, `cookie` and `proxy-authorization` always are.
    */
   readonly secretHeaders?: ReadonlyArray<string> | undefined
@@ -288,7 +288,7 @@ const settingsOf = (options: Options) => ({
   stallTimeout: Duration.fromInputUnsafe(options.stallTimeout ?? "1 minute"),
   maxAge: Duration.fromInputUnsafe(options.maxAge ?? Duration.infinity),
   maxResponseSize: options.maxResponseSize ?? Number.POSITIVE_INFINITY,
-  secretHeaders: options.secretHeaders ?? [],
+  secretHeaders: (options.secretHeaders ?? []).map((name) => name.toLowerCase()),
   ca: options.ca,
   tunnel: options.tunnel
 })

@@ -6,6 +6,7 @@ import { type HttpClient, type HttpClientError, HttpClientRequest, type HttpClie
 import { TestClock } from "effect/testing"
 import { AsyncLocalStorage } from "node:async_hooks"
 import { execFile } from "node:child_process"
+import { Socket } from "node:net"
 import * as Tls from "node:tls"
 import { fileURLToPath } from "node:url"
 import * as Client from "./utils/client.ts"
@@ -389,6 +390,12 @@ describe("a tunnel", () => {
       assert.strictEqual(yield* refusal(client.get("http://127.0.0.1:1")), broken)
     }))
 
+  const dead = Effect.sync(() => new Socket().destroy())
+  clean("whose socket is closed already", { tunnel: () => dead }, (client) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* fate(client.get("http://127.0.0.1:1")), "not sent")
+    }))
+
   clean(
     "that takes too long",
     { tunnel: () => Effect.never, connectTimeout: "5 seconds" },
@@ -399,6 +406,13 @@ describe("a tunnel", () => {
         assert.strictEqual(yield* Fiber.join(fiber), "no connection within 5s")
       })
   )
+})
+
+describe("options of TLS that are wrong", () => {
+  clean("are the reason, at once", { ca: ["no certificate"] }, (client) =>
+    Effect.gen(function*() {
+      assert.instanceOf(yield* refusal(client.get("https://127.0.0.1:1")), Error)
+    }))
 })
 
 describe("a client that is closed", () => {

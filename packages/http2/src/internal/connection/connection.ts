@@ -104,6 +104,10 @@ export class Connection implements Events, Outlet {
     socket.on("close", () => this.#end(Failure.closed("the connection was closed")))
     socket.on("drain", () => this.#drained())
     this.#introduce()
+    // it ended before anybody listened
+    if (socket.destroyed || socket.readableEnded) {
+      setImmediate(() => this.#end(Failure.closed("the connection was closed")))
+    }
   }
 
   /** Streams that are open, or about to be. */
@@ -457,7 +461,6 @@ export class Connection implements Events, Outlet {
       this.#schedule()
     }
     this.#close(stream)
-    this.#vain.earn(Limits.vainFramesPerResponse)
     if (stream.contentLeft > 0) stream.onFail(Failure.protocol("less content than announced"), true)
     else stream.onEnd()
     this.#freed()
@@ -472,8 +475,10 @@ export class Connection implements Events, Outlet {
     stream.isOpen = false
     stream.unsent = undefined
     this.#open--
+    if (stream.id === 0) return
     this.#streams.delete(stream.id)
     this.#uploads.forget(stream)
+    this.#vain.earn(Limits.vainFramesPerStream)
   }
 
   #fail(stream: Stream, error: Error, mayBeProcessed: boolean): void {

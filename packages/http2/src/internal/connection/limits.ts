@@ -23,8 +23,11 @@ export const unwrittenAnswers = 1000
  */
 export const vainFrames = { burst: 10_000, perSecond: 1000 }
 
-/** What a response makes up for in `vainFrames`: servers send WINDOW_UPDATE and PING along with each. */
-export const vainFramesPerResponse = 10
+/**
+ * What a stream that ends makes up for in `vainFrames`: servers send WINDOW_UPDATE and PING along with a response, and what
+ * was on its way when a request was cancelled comes nevertheless.
+ */
+export const vainFramesPerStream = 10
 
 /** The same for a frame of a request's body, unless it is so small that a server hands out its window in crumbs. */
 export const vainFramesPerUpload = 4

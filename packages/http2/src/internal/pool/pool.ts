@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import { Http1Only } from "../../Http1Only.ts"
 import * as Limits from "../connection/limits.ts"
 import type { Exchange } from "../exchange/exchange.ts"
@@ -173,7 +174,7 @@ export class Pool implements Keeper {
   /** A connection, for this exchange before all others. */
   #life(first?: Exchange): Effect.Effect<void> {
     const { connectTimeout } = this.#options
-    return this.#connect.pipe(
+    return this.#open.pipe(
       Effect.timeoutOrElse({
         duration: connectTimeout,
         orElse: () =>
@@ -181,25 +182,33 @@ export class Pool implements Keeper {
       }),
       Effect.matchCauseEffect({
         onFailure: (cause) => Effect.sync(() => this.#failed(Cause.squash(cause), first)),
-        onSuccess: (connected) => this.#serve(connected, first)
+        onSuccess: (session) => this.#serve(session, first)
       }),
       Effect.scoped
     )
   }
 
-  #serve(connected: Connect.Connected, first: Exchange | undefined): Effect.Effect<void> {
-    if (connected.protocol !== "h2") return Effect.sync(() => this.#speaksHttp1(first))
-    return Effect.acquireUseRelease(
-      Effect.sync(() => new Session(connected, this, this.#options)),
-      (session) => {
-        this.#connecting--
-        if (!session.connection.isClosed) this.#sessions = [...this.#sessions, session]
-        if (first !== undefined) this.#startFirst(session, first)
-        this.hasRoom()
-        return session.life
-      },
-      (session) => Effect.andThen(session.destroy, Effect.sync(() => this.#ended(session)))
+  /** A session of the scope; none if the server speaks HTTP/1.1. */
+  get #open(): Effect.Effect<Session | undefined, Connect.ConnectError, Scope.Scope> {
+    return Effect.flatMap(
+      this.#connect,
+      (connected) =>
+        connected.protocol !== "h2" ? Effect.undefined : Effect.acquireRelease(
+          Effect.sync(() => new Session(connected, this, this.#options)),
+          (session) => Effect.andThen(session.destroy, Effect.sync(() => this.#ended(session)))
+        )
     )
+  }
+
+  #serve(session: Session | undefined, first: Exchange | undefined): Effect.Effect<void> {
+    if (session === undefined) return Effect.sync(() => this.#speaksHttp1(first))
+    return Effect.suspend(() => {
+      this.#connecting--
+      if (!session.connection.isClosed) this.#sessions = [...this.#sessions, session]
+      if (first !== undefined) this.#startFirst(session, first)
+      this.hasRoom()
+      return session.life
+    })
   }
 
   /** Who connects, and ends every connection, would otherwise be connected to without end. */

@@ -20,7 +20,8 @@ const unreferenced = (milliseconds: number): Effect.Effect<void> =>
   milliseconds > longest
     ? Effect.never
     : Effect.callback((resume) => {
-      const timer = setTimeout(() => resume(Effect.void), milliseconds)
+      // after a turn in which sockets were read: what was to come in time may be there, when the process was busy
+      const timer = setTimeout(() => setImmediate(() => resume(Effect.void)), milliseconds)
       timer.unref()
       return Effect.sync(() => clearTimeout(timer))
     })
