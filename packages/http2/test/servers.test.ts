@@ -429,6 +429,52 @@ describe("a client that is closed", () => {
     })))
 })
 
+describe("several connections", () => {
+  clean("the one with the fewest requests gets the next", {}, (client) =>
+    Effect.gen(function*() {
+      const held: Array<() => void> = []
+      const seen: Array<number> = []
+      const server = yield* Scripted.serve({
+        onPreface: ({ say }) => say(Wire.settings([3, 10])),
+        onRequest: (peer, id) => {
+          seen.push(peer.index)
+          held.push(() => peer.say(ok(id)))
+        }
+      })
+      const first = yield* Effect.forkChild(fate(client.get(server.origin)))
+      yield* untilConfirmed(server)
+      const others = yield* Effect.forkChild(burst(client, server.origin, 11))
+      yield* until(() => held.length === 12)
+      const last = yield* Effect.forkChild(burst(client, server.origin, 3))
+      yield* until(() => held.length === 15)
+      assert.deepStrictEqual(tally(seen.map(String)), { 1: 10, 2: 5 })
+      held.forEach((answer) => answer())
+      assert.strictEqual(yield* Fiber.join(first), "ok")
+      assert.deepStrictEqual(tally([...yield* Fiber.join(others), ...yield* Fiber.join(last)]), { ok: 14 })
+    }))
+
+  clean(
+    "one that breaks the protocol is lost with its requests; the others go on",
+    {},
+    (client) =>
+      Effect.gen(function*() {
+        const answers: Array<() => void> = []
+        const server = yield* Scripted.serve({
+          onPreface: ({ say }) => say(Wire.settings([3, 1])),
+          onRequest: (peer, id) => answers.push(() => peer.say(peer.index === 1 ? Wire.data(0, "x") : ok(id)))
+        })
+        const first = yield* Effect.forkChild(fate(client.get(server.origin)))
+        yield* until(() => answers.length === 1)
+        yield* untilConfirmed(server)
+        const second = yield* Effect.forkChild(fate(client.get(server.origin)))
+        yield* until(() => answers.length === 2)
+        answers.forEach((answer) => answer())
+        assert.strictEqual(yield* Fiber.join(first), "TransportError")
+        assert.strictEqual(yield* Fiber.join(second), "ok")
+      })
+  )
+})
+
 describe("a connection", () => {
   clean(
     "gets no requests when it is old, and ends when it has none",

@@ -51,7 +51,7 @@ export interface Options {
   readonly firstId?: number
 }
 
-/** A class: it is the state of a connection, changed by each frame. */
+/** A class, as each frame changes its state. */
 export class Connection implements Events, Outlet {
   readonly #socket: Socket
   readonly #owner: Owner
@@ -130,7 +130,7 @@ export class Connection implements Events, Outlet {
     return this.#isConfirmed
   }
 
-  /** Grows with everything that brings a response forward, and with answers to PING: a connection where it does not may be dead. */
+  /** Grows with everything that brings a response forward, and with answers to PING. If it does not, the server may be gone. */
   get progress(): number {
     return this.#progress
   }
@@ -139,7 +139,7 @@ export class Connection implements Events, Outlet {
     return this.#socket.writableLength > Limits.queuedBytes
   }
 
-  /** The size of a request's fields that the server takes, if they are larger than that (SETTINGS_MAX_HEADER_LIST_SIZE). */
+  /** The largest fields of a request that the server takes, if these are larger (SETTINGS_MAX_HEADER_LIST_SIZE). */
   exceededBy(fields: Fields): number | undefined {
     const limit = this.#maxHeaderListSize
     return limit !== Number.POSITIVE_INFINITY && sizeOf(fields) > limit ? limit : undefined
@@ -164,9 +164,7 @@ export class Connection implements Events, Outlet {
     stream.unsent = bytes
     stream.unsentLength = bytes.length
     stream.isLast = isLast
-    if (stream.id === 0) return
-    this.#uploads.send(stream)
-    this.#schedule()
+    if (stream.id !== 0) this.#uploads.send(stream)
   }
 
   /** Bytes of a response were taken: as many more may come. */
@@ -291,7 +289,6 @@ export class Connection implements Events, Outlet {
     this.#peerMaxStreams = settings.maxConcurrentStreams ?? this.#peerMaxStreams
     this.#maxHeaderListSize = settings.maxHeaderListSize ?? this.#maxHeaderListSize
     if (settings.headerTableSize !== undefined) this.#encoder.resize(settings.headerTableSize)
-    if (settings.maxFrameSize !== undefined) this.#uploads.limitFrames(settings.maxFrameSize)
     if (settings.initialWindowSize !== undefined) {
       this.#uploads.resize(settings.initialWindowSize, this.#streams.values())
     }

@@ -22,7 +22,6 @@ export class Uploads {
   readonly #outlet: Outlet
   #window = defaultWindow
   #initialWindow = defaultWindow
-  #maxFrame = Frame.maxPayload
   /** Streams that wait for a window, or for the socket: who waits longest comes first. */
   readonly #waiting = new Set<Stream>()
 
@@ -67,17 +66,12 @@ export class Uploads {
     for (const stream of streams) stream.sendWindow = widened(stream.sendWindow, change)
   }
 
-  /** SETTINGS_MAX_FRAME_SIZE: we never write larger ones than everybody takes, lest a body holds up the others. */
-  limitFrames(bytes: number): void {
-    this.#maxFrame = Math.min(bytes, Frame.maxPayload)
-  }
-
   /** There is a window again, or room in the socket. */
   resume(): void {
     // who has to wait again joins at the end
     for (const stream of Array.from(this.#waiting)) {
       if (this.#window <= 0 || this.#outlet.isCongested) return
-      this.send(stream)
+      if (stream.sendWindow > 0) this.send(stream)
     }
   }
 
@@ -93,9 +87,9 @@ export class Uploads {
     return stalled
   }
 
-  /** Bytes that a frame of the stream may have now. */
+  /** Bytes that a frame of the stream may have now: never more than every server takes, lest it hold up the others. */
   #allowed(stream: Stream): number {
-    return this.#outlet.isCongested ? 0 : Math.min(this.#window, stream.sendWindow, this.#maxFrame)
+    return this.#outlet.isCongested ? 0 : Math.min(this.#window, stream.sendWindow, Frame.maxPayload)
   }
 
   #sendBytes(stream: Stream, bytes: Uint8Array): void {

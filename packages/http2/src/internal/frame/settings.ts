@@ -4,12 +4,11 @@
 import * as Failure from "./failure.ts"
 import * as Frame from "./frame.ts"
 
-/** Of settings that are given twice, the last. Unknown ones say nothing. */
+/** Of settings that are given twice, the last. Unknown ones say nothing; we never write larger frames than all servers take. */
 export interface Settings {
   readonly headerTableSize?: number
   readonly maxConcurrentStreams?: number
   readonly initialWindowSize?: number
-  readonly maxFrameSize?: number
   readonly maxHeaderListSize?: number
 }
 
@@ -41,7 +40,6 @@ export const read = (bytes: Buffer, start: number, end: number): Settings => {
         if (value < Frame.maxPayload || value > 0xffffff) {
           throw Failure.protocol(`SETTINGS with frames of ${value} bytes`)
         }
-        settings.maxFrameSize = value
         break
       case Frame.MAX_HEADER_LIST_SIZE:
         settings.maxHeaderListSize = value

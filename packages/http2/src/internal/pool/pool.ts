@@ -211,9 +211,9 @@ export class Pool implements Keeper {
     })
   }
 
-  /** Who connects, and ends every connection, would otherwise be connected to without end. */
+  /** A server that takes connections and ends them all would otherwise be connected to for ever. */
   #ended(session: Session): void {
-    if (session.hasAnswered || ++this.#vainSessions <= maxVainSessions) return
+    if (!session.wasInVain || ++this.#vainSessions <= maxVainSessions) return
     this.#vainSessions = 0
     this.#refuseAll(session.error)
   }

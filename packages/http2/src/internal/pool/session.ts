@@ -47,6 +47,8 @@ export class Session implements Owner, Host {
   #requests = 0
   #hasAnswered = false
   #isGoing = false
+  /** Whether it ends because we want it. */
+  #isOurEnd = false
   /** Responses of what is being read. */
   #answered: Array<Exchange> = []
   #wasUsed = true
@@ -74,9 +76,9 @@ export class Session implements Owner, Host {
     return this.connection.room
   }
 
-  /** Whether the server ever answered. */
-  get hasAnswered(): boolean {
-    return this.#hasAnswered
+  /** Whether the server ended it, or had it ended, and answered nothing before. */
+  get wasInVain(): boolean {
+    return !this.#hasAnswered && !this.#isOurEnd
   }
 
   /** Why it ended. */
@@ -151,12 +153,18 @@ export class Session implements Owner, Host {
   /** Ends it at once; done when the socket is closed. */
   get destroy(): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.#isOurEnd ||= !this.connection.isClosed
       this.connection.destroy(Failure.closed("the connection was closed"))
       return this.#socketClosed
     }).pipe(Effect.andThen(Effect.sync(() => {
       this.#countBytes()
       this.#options.metrics.sessions(-1)
     })))
+  }
+
+  #drain(): void {
+    this.#isOurEnd = true
+    this.connection.drain()
   }
 
   #countBytes(): void {
@@ -223,7 +231,7 @@ export class Session implements Owner, Host {
       const isIdle = !this.#wasUsed && this.open === 0
       this.#wasUsed = this.open > 0
       // at once, lest a request comes while it ends
-      if (isIdle) this.connection.drain()
+      if (isIdle) this.#drain()
       return isIdle ? Effect.succeed(true) : Effect.as(Quietly.sleep(this.#options.idleTimeout), false)
     }).pipe(
       Effect.repeat({ until: (isIdle) => isIdle }),
@@ -234,7 +242,7 @@ export class Session implements Owner, Host {
   /** An old connection gets no more requests, and ends when those that it has are answered. */
   get #aged(): Effect.Effect<void> {
     return Quietly.sleep(this.#options.maxAge).pipe(
-      Effect.andThen(Effect.sync(() => this.connection.drain())),
+      Effect.andThen(Effect.sync(() => this.#drain())),
       Effect.andThen(Effect.never)
     )
   }
