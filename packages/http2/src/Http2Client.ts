@@ -121,11 +121,11 @@ export interface Options {
   /** Certificate authorities in PEM that are trusted instead of Node's. */
   readonly ca?: ReadonlyArray<string> | undefined
   /**
-   * Gives a socket that is connected to the server, through a proxy, say; TLS is made over it for `https:` origins. The
-   * socket lives as long as the scope. What it fails with is the `cause` of the `RequestNotSent`. By default the client
-   * connects to the server itself.
+   * Gives a socket that is connected to the server, through a proxy, say, or nothing where the client should connect to the
+   * server itself. TLS is made over the socket for `https:` origins. It lives as long as the scope. What `tunnel` fails with
+   * is the `cause` of the `RequestNotSent`. By default the client connects itself.
    */
-  readonly tunnel?: ((server: Server) => Effect.Effect<Net.Socket, unknown, Scope.Scope>) | undefined
+  readonly tunnel?: ((server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>) | undefined
 }
 
 /**

@@ -59,6 +59,42 @@ describe("a server that answers before it took the request", () => {
   )
 })
 
+describe("a body that is cut", () => {
+  const begun = (id: number) => [Wire.headers(id, Wire.ok), Wire.data(id, "{\"half\":")]
+  const cuts: Record<string, (peer: Scripted.Peer, id: number) => void> = {
+    "by RST_STREAM without an error": ({ say }, id) => say(...begun(id), Wire.reset(id, codes.NO_ERROR)),
+    "by RST_STREAM": ({ say }, id) => say(...begun(id), Wire.reset(id, codes.INTERNAL_ERROR)),
+    "by the end of the connection": ({ say, socket }, id) => {
+      say(...begun(id))
+      socket.end()
+    },
+    "by GOAWAY and the end of the connection": ({ say, socket }, id) => {
+      say(...begun(id), Wire.goaway(id, 0))
+      socket.end()
+    },
+    "by GOAWAY that says it was not processed": ({ say }, id) => say(...begun(id), Wire.goaway(0, 0))
+  }
+  for (const [name, cut] of Object.entries(cuts)) {
+    clean(`${name} is no body, and is not asked for again`, {}, (client) =>
+      Effect.gen(function*() {
+        let asked = 0
+        const server = yield* Scripted.serve({
+          onRequest: (peer, id) => {
+            asked++
+            cut(peer, id)
+          }
+        })
+        assert.strictEqual(yield* fate(client.get(server.origin)), "DecodeError")
+        const streamed = yield* client.get(server.origin).pipe(
+          Effect.flatMap(({ stream }) => Stream.runDrain(stream)),
+          Effect.flip
+        )
+        assert.strictEqual(streamed.reason._tag, "DecodeError")
+        assert.strictEqual(asked, 2)
+      }))
+  }
+})
+
 describe("a server that asks for calm", () => {
   clean("gets no new connection for a second, and for two if it asks again", {}, (client) =>
     Effect.gen(function*() {
@@ -389,6 +425,16 @@ describe("a tunnel", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* refusal(client.get("http://127.0.0.1:1")), broken)
     }))
+
+  clean(
+    "that is none: the client connects itself",
+    { tunnel: () => Effect.undefined },
+    (client) =>
+      Effect.gen(function*() {
+        const server = yield* Scripted.serve({ onRequest: ({ say }, id) => say(ok(id)) })
+        assert.strictEqual(yield* fate(client.get(server.origin)), "ok")
+      })
+  )
 
   const dead = Effect.sync(() => new Socket().destroy())
   clean("whose socket is closed already", { tunnel: () => dead }, (client) =>

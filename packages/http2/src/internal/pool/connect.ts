@@ -21,8 +21,8 @@ export interface Connected {
 /** The connection could not be made. */
 export class ConnectError extends Data.TaggedError("ConnectError")<{ readonly cause: unknown }> {}
 
-/** Gives a socket that is connected to the server: through a proxy, say. It ends with the scope. */
-export type Tunnel = (server: Server) => Effect.Effect<Net.Socket, unknown, Scope.Scope>
+/** Gives a socket that is connected to the server: through a proxy, say. It ends with the scope. None: connect directly. */
+export type Tunnel = (server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>
 
 export interface Options {
   /** Authorities that are trusted instead of Node's, in PEM. */
