@@ -322,6 +322,24 @@ describe("decoder", () => {
     assert.deepStrictEqual(decode(decoderOf(), bytesOf("20 3fe1 1f 82")), [":method", "GET"])
   })
 
+  it("a block that comes again has the same fields, as long as the table stays", () => {
+    const decoder = decoderOf()
+    const insert = (value: string) => Buffer.concat([bytesOf("4001 6101"), Buffer.from(value)])
+    decode(decoder, insert("1"))
+    const first = decode(decoder, bytesOf("be"))
+    assert.deepStrictEqual(first, ["a", "1"])
+    assert.strictEqual(decode(decoder, bytesOf("be")), first)
+    decode(decoder, insert("2"))
+    assert.deepStrictEqual(decode(decoder, bytesOf("be")), ["a", "2"])
+    // inserts each time
+    decode(decoder, insert("2"))
+    assert.deepStrictEqual(tableOf(decoder), [["a", "2"], ["a", "2"], ["a", "1"]])
+    // refers to an entry that the next one drives out
+    decode(decoder, bytesOf("be"))
+    decode(decoder, bytesOf("20"))
+    assert.throws(() => decode(decoder, bytesOf("be")), HpackError)
+  })
+
   it("an entry larger than the table empties it", () => {
     const decoder = decoderOf(64)
     decode(decoder, bytesOf("4001 6101 62"))

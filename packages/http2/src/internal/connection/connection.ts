@@ -79,6 +79,8 @@ export class Connection implements Events, Outlet {
   #lastStreamId = Frame.max31
 
   #window = Limits.connectionWindow
+  #lastFields: Fields = []
+  #lastHead: ResponseHead.ResponseHead | undefined = undefined
   #progress = 0
   /** How many were sent. */
   #pings = 0
@@ -259,13 +261,10 @@ export class Connection implements Events, Outlet {
       return this.#failStream(stream, Failure.calm(`header fields of more than ${Limits.headerListSize} bytes`))
     }
     if (stream.hasHeaders) return this.#trailers(stream, fields, isEnd)
-    const status = ResponseHead.statusOf(fields)
-    const length = ResponseHead.contentLengthOf(fields)
-    const isInformational = status !== undefined && status < 200
-    if (status === undefined || length === undefined || (isInformational && (isEnd || status === 101))) {
-      return this.#failStream(stream, Failure.protocol("a malformed response"))
-    }
-    if (isInformational) return this.#inVain()
+    const head = this.#headOf(fields)
+    if (head === undefined) return this.#failStream(stream, Failure.protocol("a malformed response"))
+    const { length, status } = head
+    if (status < 200) return this.#informational(stream, status, isEnd)
     stream.hasHeaders = true
     stream.contentLeft = stream.isHead || status === 204 || status === 304 ? 0 : length
     stream.onHeaders(status, fields)
@@ -442,6 +441,18 @@ export class Connection implements Events, Outlet {
       if (stream.contentLeft < 0) return this.#failStream(stream, Failure.protocol("more content than announced"))
     }
     stream.onData(bytes, start, end)
+  }
+
+  /** Responses that come one after the other have mostly the same fields, as one array. */
+  #headOf(fields: Fields): ResponseHead.ResponseHead | undefined {
+    if (fields !== this.#lastFields) this.#lastHead = ResponseHead.read(fields)
+    this.#lastFields = fields
+    return this.#lastHead
+  }
+
+  #informational(stream: Stream, status: number, isEnd: boolean): void {
+    if (isEnd || status === 101) return this.#failStream(stream, Failure.protocol("a malformed response"))
+    this.#inVain()
   }
 
   #trailers(stream: Stream, fields: Fields, isEnd: boolean): void {

@@ -4,17 +4,25 @@
 import type { Fields } from "../hpack/fields.ts"
 import { unknownLength } from "./stream.ts"
 
+export interface ResponseHead {
+  readonly status: number
+  /** Bytes of content, or `unknownLength`. */
+  readonly length: number
+}
+
 /** `undefined` if the fields are malformed. */
-export const statusOf = (fields: Fields): number | undefined => {
+export const read = (fields: Fields): ResponseHead | undefined => {
   const [name, text = ""] = fields
-  return name === ":status" && /^[1-9]\d\d$/.test(text) && areRegular(fields, 2) ? Number(text) : undefined
+  if (name !== ":status" || !/^[1-9]\d\d$/.test(text) || !areRegular(fields, 2)) return undefined
+  const length = contentLengthOf(fields)
+  return length === undefined ? undefined : { status: Number(text), length }
 }
 
 /** Whether these can be trailers: no pseudo-header fields. */
 export const areTrailers = (fields: Fields): boolean => areRegular(fields, 0)
 
-/** What `content-length` says, or `unknownLength`; `undefined` if it is malformed. */
-export const contentLengthOf = (fields: Fields): number | undefined => {
+/** `undefined` if it is malformed. */
+const contentLengthOf = (fields: Fields): number | undefined => {
   let length = unknownLength
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== "content-length") continue

@@ -20,13 +20,23 @@ export interface Limits {
 /** Bytes of an integer after its prefix: 2^28 and more is no index and no length. */
 const maxIntegerBytes = 4
 
-/** A class, as it reads its position for every byte. */
+/** Bytes of a block that is remembered: those of small responses are, and mostly come again. */
+const maxRemembered = 1024
+
+/**
+ * A block of the same bytes as the one before has the same fields, as the same array, unless one of them changed the table:
+ * a server repeats most of its responses, and Huffman's code costs more than all else about a small one. A class, as it
+ * reads its position for every byte.
+ */
 export class Decoder {
   readonly #limits: Limits
   readonly #table: DynamicTable
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
+  readonly #lastBlock = Buffer.allocUnsafe(maxRemembered)
+  #lastLength = 0
+  #lastFields: Fields = []
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -43,13 +53,33 @@ export class Decoder {
    * it may change the table. Throws `HpackError`, and nothing else.
    */
   decode(bytes: Buffer, start: number, end: number): Fields | undefined {
+    if (this.#isLast(bytes, start, end)) return this.#lastFields
     this.#bytes = bytes
     this.#at = start
     this.#end = end
+    this.#lastLength = 0
+    const changes = this.#table.changes
+    const fields = this.#readFields()
+    if (fields !== undefined && this.#table.changes === changes) this.#remember(bytes, start, end, fields)
+    return fields
+  }
+
+  #isLast(bytes: Buffer, start: number, end: number): boolean {
+    const length = end - start
+    return length > 0 && length === this.#lastLength && bytes.compare(this.#lastBlock, 0, length, start, end) === 0
+  }
+
+  #remember(bytes: Buffer, start: number, end: number, fields: Fields): void {
+    if (end - start > maxRemembered) return
+    this.#lastLength = bytes.copy(this.#lastBlock, 0, start, end)
+    this.#lastFields = fields
+  }
+
+  #readFields(): Fields | undefined {
     this.#readSizes()
     const fields: Array<string> = []
     let listSize = 0
-    while (this.#at < end) {
+    while (this.#at < this.#end) {
       const first = this.#peek()
       if (isSizeUpdate(first)) throw wrong("a table size after a field")
       const isWhole = first >= 0x80

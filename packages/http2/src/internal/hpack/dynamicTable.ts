@@ -12,6 +12,7 @@ export class DynamicTable {
   #count = 0
   #size = 0
   #maxSize: number
+  #changes = 0
 
   constructor(maxSize: number) {
     this.#maxSize = maxSize
@@ -27,6 +28,11 @@ export class DynamicTable {
     return this.#size
   }
 
+  /** Grows whenever it is told to change: what an index stands for may be something else then. */
+  get changes(): number {
+    return this.#changes
+  }
+
   name(index: number): string | undefined {
     return this.#names[this.#placeOf(index)]
   }
@@ -36,6 +42,7 @@ export class DynamicTable {
   }
 
   resize(maxSize: number): void {
+    this.#changes++
     this.#maxSize = maxSize
     this.#evict(maxSize)
   }
@@ -43,6 +50,7 @@ export class DynamicTable {
   /** An entry larger than the table empties it (RFC 7541, 4.4). */
   insert(name: string, value: string): void {
     const size = name.length + value.length + overhead
+    this.#changes++
     this.#evict(Math.max(0, this.#maxSize - size))
     if (size > this.#maxSize) return
     if (this.#count === this.#names.length) this.#widen()
