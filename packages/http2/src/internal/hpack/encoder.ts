@@ -117,8 +117,10 @@ export class Encoder {
 
   /** The index of a whole field; 0 if no table has it. */
   #indexOf(known: Known, value: string): number {
-    const index = known.staticIndices.get(value)
-    if (index !== undefined) return index
+    if (known.staticIndices.size > 0) {
+      const index = known.staticIndices.get(value)
+      if (index !== undefined) return index
+    }
     const isInTable = known.last === value && known.entry >= this.#evicted
     return isInTable ? StaticTable.count + this.#inserted - known.entry : 0
   }
