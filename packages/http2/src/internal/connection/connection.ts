@@ -424,10 +424,9 @@ export class Connection implements Events, Outlet {
     if (!this.#vain.spend()) throw Failure.calm("too many frames that bring no request forward")
   }
 
-  /** The window of the connection is wide, and given back whoever reads what came. */
+  /** The window of the connection is wide, and given back whether anybody reads what came or not: streams have their own. */
   #receive(bytes: number): void {
     this.#window -= bytes
-    if (this.#window < 0) throw Failure.flowControl("DATA beyond the window of the connection")
     if (this.#window >= Limits.connectionWindow / 2) return
     this.#writer.windowUpdate(0, Limits.connectionWindow - this.#window)
     this.#window = Limits.connectionWindow
