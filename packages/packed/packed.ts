@@ -120,6 +120,9 @@ const checkFiles = Effect.fnUntraced(function*({ name, tarball }: Packed) {
 
 const packageOf = (specifier: string) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
+/** Packages that are for Node alone. */
+const forNode = new Set(["@cloud-messaging/http2", "@cloud-messaging/node"])
+
 /** A package that asks for Effect's bridge to Node may touch Node; by its main entry only if it is for Node alone. */
 const checkImports = Effect.fnUntraced(function*(app: string, { declared, name }: Packed) {
   const { basename, join } = yield* Path.Path
@@ -142,7 +145,7 @@ const checkImports = Effect.fnUntraced(function*(app: string, { declared, name }
   )
   const bridge = "@effect/platform-node"
   const mayTouchNode = ({ module }: { readonly module: string }) =>
-    declared.includes(bridge) && (module !== "index" || name === "@cloud-messaging/node")
+    forNode.has(name) || (declared.includes(bridge) && module !== "index")
   const undeclared = imports.filter((each) =>
     each.path.startsWith("node:") || packageOf(each.path) === bridge
       ? !mayTouchNode(each)

@@ -1,0 +1,43 @@
+/**
+ * How the client tells that nothing was written.
+ *
+ * @since 1.0.0
+ */
+import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
+
+/**
+ * Marks an error by which a transport tells that the server cannot have acted on a request. Other libraries recognize it
+ * by this property, without a dependency on this one.
+ *
+ * @category symbols
+ * @since 1.0.0
+ */
+export const TypeId = "~@cloud-messaging/client/RequestNotSent"
+
+/**
+ * The `cause` of a `TransportError` if the server cannot have acted on the request: it was never written, or the server
+ * says that it did not process it. Sending it again cannot duplicate anything.
+ *
+ * @category errors
+ * @since 1.0.0
+ */
+export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
+  /** What happened: an `Http2Error`, an `Http1Only`, or what the socket failed with. */
+  readonly cause?: unknown
+}> {
+  /** Marks the error. */
+  readonly [TypeId] = TypeId
+
+  override get message(): string {
+    return "the request was not sent"
+  }
+}
+
+/**
+ * Whether an error says that a request was not sent.
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isRequestNotSent = (u: unknown): u is RequestNotSent => Predicate.hasProperty(u, TypeId)

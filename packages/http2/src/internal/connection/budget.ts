@@ -1,0 +1,43 @@
+/**
+ * Counts what is allowed now and then, and is an attack when it comes in masses.
+ */
+export interface Allowance {
+  /** How many at once. */
+  readonly burst: number
+  /** How many on average. */
+  readonly perSecond: number
+}
+
+/** A class, as it counts frames: it looks at the clock only when everything is spent. */
+export class Budget {
+  readonly #allowance: Allowance
+  readonly #now: () => number
+  #left: number
+  #refilledAt: number
+
+  /** `now` in milliseconds. */
+  constructor(allowance: Allowance, now: () => number) {
+    this.#allowance = allowance
+    this.#now = now
+    this.#left = allowance.burst
+    this.#refilledAt = now()
+  }
+
+  /** Whether there was something left. */
+  spend(): boolean {
+    if (this.#left < 1) this.#refill()
+    if (this.#left < 1) return false
+    this.#left--
+    return true
+  }
+
+  earn(count: number): void {
+    this.#left = Math.min(this.#allowance.burst, this.#left + count)
+  }
+
+  #refill(): void {
+    const now = this.#now()
+    this.earn((now - this.#refilledAt) / 1000 * this.#allowance.perSecond)
+    this.#refilledAt = now
+  }
+}
