@@ -50,6 +50,15 @@ export interface BoundedResponse {
 export const isBoundedResponse = (u: unknown): u is BoundedResponse => Predicate.hasProperty(u, TypeId)
 
 /**
+ * Marks an error: a body was larger than it may be. The library knows it by this property, so that a transport need not
+ * depend on the library.
+ *
+ * @category symbols
+ * @since 1.0.0
+ */
+export const BodyTooLargeTypeId = "~@cloud-messaging/client/BoundedResponse/BodyTooLarge"
+
+/**
  * The `cause` by which a transport tells that a body was larger than it may be.
  *
  * @category errors
@@ -59,7 +68,23 @@ export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{
   /** Bytes. */
   readonly limit: number
 }> {
+  /**
+   * Marks it.
+   *
+   * @since 1.0.0
+   */
+  readonly [BodyTooLargeTypeId] = BodyTooLargeTypeId
+
   override get message(): string {
     return `the body is larger than ${this.limit} bytes`
   }
 }
+
+/**
+ * Whether an error says that a body was too large: a `BodyTooLarge`, or one of a transport's own with its mark.
+ *
+ * @category guards
+ * @since 1.0.0
+ */
+export const isBodyTooLarge = (u: unknown): u is Pick<BodyTooLarge, typeof BodyTooLargeTypeId> =>
+  Predicate.hasProperty(u, BodyTooLargeTypeId)

@@ -170,7 +170,7 @@ export const make = Effect.fnUntraced(function*(
     signal?: AbortSignal
   ): Exchange.Result => {
     const fields = fieldsOf(request, target)
-    if (typeof fields === "string") return Effect.fail(Failure.notSent(request, fields))
+    if (typeof fields === "string") return Effect.fail(Failure.notSent(request, { reason: fields }))
     const maxResponseSize = limitIn(context)
     return Effect.callback((resume) => {
       const pool = poolOf(target)
@@ -192,7 +192,7 @@ export const make = Effect.fnUntraced(function*(
       : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal))
 
   const needsHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Targets.Target): boolean =>
-    (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined
+    (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined || poolOf(target).isHttp1
 
   const findTarget = Targets.make()
   // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
@@ -201,12 +201,12 @@ export const make = Effect.fnUntraced(function*(
   )
   const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
     Effect.withFiber((fiber) => {
-      if (isClosed) return Effect.fail(Failure.notSent(request, "the client is closed"))
+      if (isClosed) return Effect.fail(Failure.notSent(request, Failure.closed))
       const found = findTarget(request)
       if (Result.isFailure(found)) return Effect.fail(found.failure)
       const target = found.success
       if (needsHttp1(request, target)) {
-        return Effect.fail(Failure.notSent(request, new Http1Only({ origin: target.origin })))
+        return Effect.fail(Failure.notSent(request, { cause: new Http1Only({ origin: target.origin }) }))
       }
       return isUntraced(request, fiber) ? send(request, target, fiber) : traced.execute(request)
     })

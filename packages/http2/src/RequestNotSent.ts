@@ -23,14 +23,22 @@ export const TypeId = "~@cloud-messaging/client/RequestNotSent"
  * @since 1.0.0
  */
 export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
-  /** What happened: an `Http2Error`, an `Http1Only`, or what the socket failed with. */
+  /** Why, in a few words that quote nothing of the request. */
+  readonly reason?: string | undefined
+  /**
+   * Whether the next attempt may succeed. `false` where it cannot, as the client is closed.
+   *
+   * @default true
+   */
+  readonly retryable?: boolean | undefined
+  /** What happened: an `Http2Error`, an `Http1Only`, or what the socket or `tunnel` failed with. */
   readonly cause?: unknown
 }> {
   /** Marks the error. */
   readonly [TypeId] = TypeId
 
   override get message(): string {
-    return "the request was not sent"
+    return this.reason === undefined ? "the request was not sent" : `the request was not sent: ${this.reason}`
   }
 }
 

@@ -33,7 +33,10 @@ const post = (client: HttpClient.HttpClient, url: string, body: string) =>
 const refusal = (response: Effect.Effect<unknown, HttpClientError.HttpClientError>) =>
   Effect.map(
     Effect.flip(response),
-    ({ reason }) => RequestNotSent.isRequestNotSent(reason.cause) ? reason.cause.cause : assert.fail("it was sent")
+    ({ reason }) =>
+      RequestNotSent.isRequestNotSent(reason.cause)
+        ? reason.cause.reason ?? reason.cause.cause
+        : assert.fail("it was sent")
   )
 
 describe("a server that answers before it took the request", () => {

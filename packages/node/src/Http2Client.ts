@@ -3,32 +3,20 @@
  *
  * @since 1.0.0
  */
+import * as Http1Only from "@cloud-messaging/http2/Http1Only"
+import * as Own from "@cloud-messaging/http2/Http2Client"
 import * as Config from "effect/Config"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
-import { constTrue } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
-import * as Exchange from "./internal/exchange.ts"
-import * as Failure from "./internal/failure.ts"
 import * as Http1 from "./internal/http1.ts"
-import * as Metrics from "./internal/metrics.ts"
-import * as Outgoing from "./internal/outgoing.ts"
-import { Pool } from "./internal/pool.ts"
+import * as NodeHttp2 from "./internal/nodeHttp2/client.ts"
 import * as Proxy from "./internal/proxy.ts"
-import * as Target from "./internal/target.ts"
 
 /**
  * How connections are made and used.
@@ -98,6 +86,13 @@ export interface Options {
   readonly noProxy?: string | undefined
   /** Certificate authorities in PEM that are trusted instead of Node's. */
   readonly ca?: ReadonlyArray<string> | undefined
+  /**
+   * What speaks HTTP/2: `"own"`, which is `@cloud-messaging/http2`, or `"node"`, which is `node:http2`. The latter takes
+   * several times the CPU. It is there for the case that a server does not get on with ours; please report that.
+   *
+   * @default "own"
+   */
+  readonly transport?: "own" | "node" | undefined
 }
 
 /**
@@ -111,75 +106,12 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<HttpClient.HttpClient, Config.ConfigError, Scope.Scope> {
   const settings = yield* settingsOf(options)
   const http1 = yield* Http1.make(settings)
-  const run = yield* FiberSet.makeRuntime<never, void, never>()
-  const metrics = Metrics.make(yield* Effect.context<never>())
-  const quietHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target) =>
-    Effect.provideService(http1(request, target), HttpClient.TracerDisabledWhen, constTrue)
-  const pools = new Map<string, Pool>()
-  let isClosed = false
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      isClosed = true
-      pools.forEach((pool) => pool.close())
-    })
-  )
-
-  const poolOf = (target: Target.Target): Pool => {
-    const known = pools.get(target.origin)
-    if (known !== undefined) return known
-    const pool = new Pool(target, { ...settings, metrics, run, http1: quietHttp1 })
-    pools.set(target.origin, pool)
-    return pool
-  }
-  const isHttp1 = (request: HttpClientRequest.HttpClientRequest, target: Target.Target): boolean =>
-    (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined ||
-    poolOf(target).isHttp1
-
-  const limitIn = (context: Context.Context<never>): number => {
-    const size = Context.get(context, HttpIncomingMessage.MaxBodySize)
-    return size === undefined ? settings.maxResponseSize : Math.min(Number(size), settings.maxResponseSize)
-  }
-  const upload: Exchange.Run = (effect, context) => run(Effect.provideContext(effect, context))
-  const exchange = (
-    request: HttpClientRequest.HttpClientRequest,
-    target: Target.Target,
-    { context }: AnyFiber,
-    signal?: AbortSignal
-  ): Exchange.Result =>
-    Effect.callback((resume) => {
-      const pool = poolOf(target)
-      const exchange = new Exchange.Exchange(request, target, limitIn(context), context, upload, resume)
-      signal?.addEventListener("abort", () => pool.cancel(exchange), { once: true })
-      pool.submit(exchange)
-      return Effect.sync(() => pool.cancel(exchange))
-    })
-
-  const send = (
-    request: HttpClientRequest.HttpClientRequest,
-    target: Target.Target,
-    fiber: AnyFiber,
-    signal?: AbortSignal
-  ): Exchange.Result =>
-    Outgoing.isPlain(request.body)
-      ? exchange(request, target, fiber, signal)
-      : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal))
-
-  const findTarget = Target.make()
-  // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
-  const traced = HttpClient.make((request, _url, signal, fiber) =>
-    Effect.flatMap(Effect.fromResult(findTarget(request)), (target) => send(request, target, fiber, signal))
-  )
-  const execute = (request: HttpClientRequest.HttpClientRequest): Exchange.Result =>
-    Effect.withFiber((fiber) => {
-      if (isClosed) return Effect.fail(Failure.closed(request))
-      const found = findTarget(request)
-      if (Result.isFailure(found)) return Effect.fail(found.failure)
-      if (isHttp1(request, found.success)) return http1(request, found.success)
-      return isUntraced(request, fiber) ? send(request, found.success, fiber) : traced.execute(request)
-    })
-  return HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
-    Effect.flatMapEager(execute),
-    Effect.succeed
+  const http2 = yield* settings.transport === "own"
+    ? Own.make({ ...settings, ...settings.certificates, tunnel: Proxy.through(settings.proxy, settings.certificates) })
+    : NodeHttp2.make(settings)
+  return HttpClient.transformResponse(
+    http2,
+    Effect.catchIf(Http1Only.isHttp1Only, ({ request }) => http1(request))
   )
 })
 
@@ -238,13 +170,9 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
 // internal
 // -----------------------------------------------------------------------------
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
-const isUntraced = (request: HttpClientRequest.HttpClientRequest, fiber: AnyFiber): boolean =>
-  fiber.getRef(HttpClient.TracerDisabledWhen)(request) || fiber.getRef(Tracer.DisablePropagation)
-
 const settingsOf = Effect.fnUntraced(function*(options: Options) {
   return {
+    transport: options.transport ?? "own",
     maxSessions: options.maxSessions ?? 10,
     maxStreams: options.maxStreams ?? 1000,
     h2c: options.h2c ?? false,

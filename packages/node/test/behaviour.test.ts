@@ -8,7 +8,7 @@ import { Cookies, HttpBody, HttpClient, HttpClientRequest, HttpMethod, UrlParams
 import * as Http2 from "node:http2"
 import type { Socket } from "node:net"
 import { leavesNothing, until } from "./utils/leaves.ts"
-import { certificate, portOf, trust } from "./utils/server.ts"
+import { certificate, portOf, type Transport, transports, trust } from "./utils/server.ts"
 
 type Request = Http2.Http2ServerRequest
 
@@ -75,7 +75,7 @@ const echo = (request: Request, response: Response) => {
   request.pipe(response)
 }
 
-const http2 = Layer.orDie(Http2Client.layer(trust))
+const http2 = (transport: Transport) => Layer.orDie(Http2Client.layer({ ...trust, transport }))
 
 const undici = NodeHttpClient.layerUndiciOptions({ connect: { ca: certificate.cert } })
 
@@ -89,9 +89,24 @@ const untraced = Layer.effect(
 
 const clients = [
   { name: "undici", layer: undici, protocols: ["http/1.1"], version: "1.1" },
-  { name: "HTTP/2", layer: http2, protocols: ["h2", "http/1.1"], version: "2.0" },
-  { name: "HTTP/2 without spans", layer: Layer.provide(untraced, http2), protocols: ["h2"], version: "2.0" },
-  { name: "HTTP/2 where the server speaks HTTP/1.1", layer: http2, protocols: ["http/1.1"], version: "1.1" }
+  ...transports.flatMap((transport) => {
+    const layer = http2(transport)
+    return [
+      { name: `HTTP/2 (${transport})`, layer, protocols: ["h2", "http/1.1"], version: "2.0" },
+      {
+        name: `HTTP/2 (${transport}) without spans`,
+        layer: Layer.provide(untraced, layer),
+        protocols: ["h2"],
+        version: "2.0"
+      },
+      {
+        name: `HTTP/2 (${transport}) where the server speaks HTTP/1.1`,
+        layer,
+        protocols: ["http/1.1"],
+        version: "1.1"
+      }
+    ]
+  })
 ]
 
 for (const { layer, name, protocols, version } of clients) {
@@ -267,7 +282,7 @@ for (const { layer, name, protocols, version } of clients) {
   })
 }
 
-describe("what Effect's constructor gives to HTTP/2", () => {
+describe.each(transports)("what Effect's constructor gives to HTTP/2 (%s)", (transport) => {
   const traced = (
     name: string,
     run: (client: HttpClient.HttpClient, origin: string, closed: () => number) => Effect.Effect<void, unknown>
@@ -281,7 +296,7 @@ describe("what Effect's constructor gives to HTTP/2", () => {
           if (request.url !== "/open") response.end()
         }, ["h2"])
         yield* Effect.flatMap(HttpClient.HttpClient, (client) => run(client, origin, () => closed)).pipe(
-          Effect.provide(http2, { local: true })
+          Effect.provide(http2(transport), { local: true })
         )
       })))
 

@@ -9,7 +9,7 @@ import * as Http2 from "node:http2"
 import * as Net from "node:net"
 import { inspect } from "node:util"
 import { leavesNothing, until } from "./utils/leaves.ts"
-import { answer, portOf, serve, trust } from "./utils/server.ts"
+import { answer, portOf, serve, type Transport, transports, trust } from "./utils/server.ts"
 
 interface Listening {
   readonly port: number
@@ -61,121 +61,136 @@ const proxy = Effect.gen(function*() {
   return { asked, port, url: Redacted.make(`http://user:p%40ss@127.0.0.1:${port}`) }
 })
 
-const get = (url: string, options: Http2Client.Options, env: Record<string, string> = {}) =>
-  Effect.flatMap(HttpClient.HttpClient, (client) => client.get(url)).pipe(
-    Effect.flatMap((response) => response.text),
-    Effect.provide(Layer.provide(
-      Http2Client.layer({ ...trust, ...options }),
-      ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
-    ))
-  )
+type Get = (
+  url: string,
+  options: Http2Client.Options,
+  env?: Record<string, string>
+) => Effect.Effect<string, Config.ConfigError | HttpClientError.HttpClientError>
+
+const getOver =
+  (transport: Transport): Get => (url: string, options: Http2Client.Options, env: Record<string, string> = {}) =>
+    Effect.flatMap(HttpClient.HttpClient, (client) => client.get(url)).pipe(
+      Effect.flatMap((response) => response.text),
+      Effect.provide(Layer.provide(
+        Http2Client.layer({ ...trust, transport, ...options }),
+        ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+      ))
+    )
 
 const cause = (error: Config.ConfigError | HttpClientError.HttpClientError) =>
   error._tag === "HttpClientError" ? error.reason.cause : undefined
 
-const clean = <E>(name: string, test: Effect.Effect<void, E, Scope.Scope>) => it.effect(name, () => leavesNothing(test))
+const clean = <E>(name: string, test: (get: Get) => Effect.Effect<void, E, Scope.Scope>) =>
+  it.effect.each(transports)(`${name} (%s)`, (transport) => leavesNothing(test(getOver(transport))))
 
 describe("proxy", () => {
   clean(
     "of the options: a tunnel, with the user",
-    Effect.gen(function*() {
-      const server = yield* serve((stream) => answer(stream))
-      const { asked, url } = yield* proxy
-      assert.strictEqual(yield* get(server.origin, { proxy: url }), "ok")
-      assert.deepStrictEqual(asked, [`localhost:${server.port}`])
-    })
+    (get) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        const { asked, url } = yield* proxy
+        assert.strictEqual(yield* get(server.origin, { proxy: url }), "ok")
+        assert.deepStrictEqual(asked, [`localhost:${server.port}`])
+      })
   )
 
   clean(
     "of the configuration, in either case, and what it excepts",
-    Effect.gen(function*() {
-      const server = yield* serve((stream) => answer(stream))
-      const { asked, url } = yield* proxy
-      const proxyUrl = Redacted.value(url)
-      const requests = [
-        { env: { HTTPS_PROXY: proxyUrl }, isAsked: true },
-        { env: { https_proxy: proxyUrl, no_proxy: "example.com, .other" }, isAsked: true },
-        { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "localhost:1" }, isAsked: true },
-        { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "calhost" }, isAsked: true },
-        { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "example.com,LOCALHOST" }, isAsked: false },
-        { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: `localhost:${server.port}` }, isAsked: false },
-        { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "*" }, isAsked: false },
-        { env: { HTTPS_PROXY: "" }, isAsked: false },
-        { env: {}, isAsked: false }
-      ]
-      for (const { env, isAsked } of requests) {
-        asked.length = 0
-        assert.strictEqual(yield* get(server.origin, {}, env), "ok")
-        assert.strictEqual(asked.length, isAsked ? 1 : 0, JSON.stringify(env.NO_PROXY))
-      }
-      // options come before it
-      assert.strictEqual(yield* get(server.origin, { proxy: Redacted.make("") }, { HTTPS_PROXY: proxyUrl }), "ok")
-      assert.strictEqual(yield* get(server.origin, { noProxy: "localhost" }, { HTTPS_PROXY: proxyUrl }), "ok")
-      assert.strictEqual(asked.length, 0)
-    })
+    (get) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        const { asked, url } = yield* proxy
+        const proxyUrl = Redacted.value(url)
+        const requests = [
+          { env: { HTTPS_PROXY: proxyUrl }, isAsked: true },
+          { env: { https_proxy: proxyUrl, no_proxy: "example.com, .other" }, isAsked: true },
+          { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "localhost:1" }, isAsked: true },
+          { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "calhost" }, isAsked: true },
+          { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "example.com,LOCALHOST" }, isAsked: false },
+          { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: `localhost:${server.port}` }, isAsked: false },
+          { env: { HTTPS_PROXY: proxyUrl, NO_PROXY: "*" }, isAsked: false },
+          { env: { HTTPS_PROXY: "" }, isAsked: false },
+          { env: {}, isAsked: false }
+        ]
+        for (const { env, isAsked } of requests) {
+          asked.length = 0
+          assert.strictEqual(yield* get(server.origin, {}, env), "ok")
+          assert.strictEqual(asked.length, isAsked ? 1 : 0, JSON.stringify(env.NO_PROXY))
+        }
+        // options come before it
+        assert.strictEqual(yield* get(server.origin, { proxy: Redacted.make("") }, { HTTPS_PROXY: proxyUrl }), "ok")
+        assert.strictEqual(yield* get(server.origin, { noProxy: "localhost" }, { HTTPS_PROXY: proxyUrl }), "ok")
+        assert.strictEqual(asked.length, 0)
+      })
   )
 
   clean(
     "serves HTTP/1.1, too",
-    Effect.gen(function*() {
-      const server = yield* serve(() => {}, {
-        allowHTTP1: true,
-        ALPNCallback: () => "http/1.1"
+    (get) =>
+      Effect.gen(function*() {
+        const server = yield* serve(() => {}, {
+          allowHTTP1: true,
+          ALPNCallback: () => "http/1.1"
+        })
+        server.server.on("request", (_request, response) => response.end("one"))
+        const { asked, url } = yield* proxy
+        assert.strictEqual(yield* get(server.origin, { proxy: url }), "one")
+        assert.deepStrictEqual(asked, [`localhost:${server.port}`, `localhost:${server.port}`])
       })
-      server.server.on("request", (_request, response) => response.end("one"))
-      const { asked, url } = yield* proxy
-      assert.strictEqual(yield* get(server.origin, { proxy: url }), "one")
-      assert.deepStrictEqual(asked, [`localhost:${server.port}`, `localhost:${server.port}`])
-    })
   )
 
   clean(
     "that refuses, or is not there: nothing was sent, and no password shows",
-    Effect.gen(function*() {
-      const server = yield* serve((stream) => answer(stream))
-      const { port } = yield* proxy
-      const free = yield* Effect.scoped(Effect.map(listening(Net.createServer()), ({ port }) => port))
-      for (const url of [`http://user:secret@127.0.0.1:${port}`, `http://user:secret@127.0.0.1:${free}`]) {
-        const error = yield* Effect.flip(get(server.origin, { proxy: Redacted.make(url) }))
-        assert.instanceOf(cause(error), RequestNotSent.RequestNotSent)
-        assert.notInclude(inspect(error, { depth: 10 }), "secret")
-      }
-      assert.strictEqual(server.streamCount, 0)
-    })
+    (get) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        const { port } = yield* proxy
+        const free = yield* Effect.scoped(Effect.map(listening(Net.createServer()), ({ port }) => port))
+        for (const url of [`http://user:secret@127.0.0.1:${port}`, `http://user:secret@127.0.0.1:${free}`]) {
+          const error = yield* Effect.flip(get(server.origin, { proxy: Redacted.make(url) }))
+          assert.isTrue(RequestNotSent.isRequestNotSent(cause(error)))
+          assert.notInclude(inspect(error, { depth: 10 }), "secret")
+        }
+        assert.strictEqual(server.streamCount, 0)
+      })
   )
 
   clean(
     "whose URL is none",
-    Effect.gen(function*() {
-      for (const HTTPS_PROXY of ["user:secret@host", "http://user:secret%@host"]) {
-        const error = yield* Effect.flip(get("https://localhost", {}, { HTTPS_PROXY }))
-        assert.strictEqual(error._tag, "ConfigError")
-        assert.notInclude(`${error.message}${inspect(error, { depth: 10 })}`, "secret")
-      }
-      const exit = yield* Effect.exit(get("https://localhost", { proxy: Redacted.make("socks://secret") }))
-      assert.strictEqual(exit._tag, "Failure")
-      assert.notInclude(inspect(exit, { depth: 10 }), "secret")
-    })
+    (get) =>
+      Effect.gen(function*() {
+        for (const HTTPS_PROXY of ["user:secret@host", "http://user:secret%@host"]) {
+          const error = yield* Effect.flip(get("https://localhost", {}, { HTTPS_PROXY }))
+          assert.strictEqual(error._tag, "ConfigError")
+          assert.notInclude(`${error.message}${inspect(error, { depth: 10 })}`, "secret")
+        }
+        const exit = yield* Effect.exit(get("https://localhost", { proxy: Redacted.make("socks://secret") }))
+        assert.strictEqual(exit._tag, "Failure")
+        assert.notInclude(inspect(exit, { depth: 10 }), "secret")
+      })
   )
 })
 
 describe("plain HTTP", () => {
   clean(
     "is HTTP/1.1",
-    Effect.gen(function*() {
-      const { port } = yield* listening(Http.createServer((request, response) => response.end(request.httpVersion)))
-      assert.strictEqual(yield* get(`http://127.0.0.1:${port}`, {}), "1.1")
-    })
+    (get) =>
+      Effect.gen(function*() {
+        const { port } = yield* listening(Http.createServer((request, response) => response.end(request.httpVersion)))
+        assert.strictEqual(yield* get(`http://127.0.0.1:${port}`, {}), "1.1")
+      })
   )
 
   clean(
     "is HTTP/2 where that is known",
-    Effect.gen(function*() {
-      const server = Http2.createServer((request, response) => response.end(request.httpVersion))
-      server.on("session", (session) => session.on("error", () => {}))
-      server.on("sessionError", () => {})
-      const { port } = yield* listening(server)
-      assert.strictEqual(yield* get(`http://127.0.0.1:${port}`, { h2c: true }), "2.0")
-    })
+    (get) =>
+      Effect.gen(function*() {
+        const server = Http2.createServer((request, response) => response.end(request.httpVersion))
+        server.on("session", (session) => session.on("error", () => {}))
+        server.on("sessionError", () => {})
+        const { port } = yield* listening(server)
+        assert.strictEqual(yield* get(`http://127.0.0.1:${port}`, { h2c: true }), "2.0")
+      })
   )
 })

@@ -7,16 +7,18 @@ import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/
 import { Http2Client } from "@cloud-messaging/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { type Transport, transports } from "./utils/server.ts"
 
 const project = "my-project"
 
-const fcm = Layer.unwrap(
-  Effect.map(EmulatorServer, ({ ca, secureUrl }) =>
-    Fcm.layer({ projectId: project, url: secureUrl }).pipe(
-      Layer.provide(ServiceAccount.layer({ ...Emulator.serviceAccount, tokenUrl: `${secureUrl}/token` })),
-      Layer.provide(Http2Client.layer({ ca: [ca] }))
-    ))
-).pipe(Layer.provideMerge(layerServer()))
+const fcm = (transport: Transport) =>
+  Layer.unwrap(
+    Effect.map(EmulatorServer, ({ ca, secureUrl }) =>
+      Fcm.layer({ projectId: project, url: secureUrl }).pipe(
+        Layer.provide(ServiceAccount.layer({ ...Emulator.serviceAccount, tokenUrl: `${secureUrl}/token` })),
+        Layer.provide(Http2Client.layer({ ca: [ca], transport }))
+      ))
+  ).pipe(Layer.provideMerge(layerServer()))
 
 const tokens = Array.from({ length: 2000 }, (_, i) => `token-${i}`)
 
@@ -26,7 +28,7 @@ const sendAll = Messaging.send(Message.make({ data: { score: 42 } }), tokens, {
   deadline: "25 seconds"
 })
 
-describe("Fcm through Http2Client and the emulator", () => {
+describe.each(transports)("Fcm through Http2Client (%s) and the emulator", (transport) => {
   it.live.each<{ readonly name: string; readonly fault: Fault.Fault; readonly strikes: number }>([
     { name: "nothing", fault: { probability: 0 }, strikes: 0 },
     { name: "the preset goaway", fault: Fault.presets.goaway, strikes: 50 },
@@ -44,7 +46,7 @@ describe("Fcm through Http2Client and the emulator", () => {
       assert.sameMembers(arrived.map(({ recipient }) => recipient), tokens)
       const [active] = yield* faults.list
       assert.isAtLeast(active?.strikes ?? 0, strikes)
-    }).pipe(Effect.provide(fcm)))
+    }).pipe(Effect.provide(fcm(transport))))
 
   it.live("a cut answer and a reset stream are told as what they are: unknown", () =>
     Effect.gen(function*() {
@@ -56,14 +58,14 @@ describe("Fcm through Http2Client and the emulator", () => {
         ["emulator:cut:b", "Unknown"],
         ["emulator:reset:c", "Unknown"]
       ])
-    }).pipe(Effect.provide(fcm)))
+    }).pipe(Effect.provide(fcm(transport))))
 
   it.live("who does not trust the authority sends nothing", () =>
     Effect.gen(function*() {
       const { secureUrl } = yield* EmulatorServer
       const stranger = Fcm.layer({ projectId: project, url: secureUrl }).pipe(
         Layer.provide(ServiceAccount.layer({ ...Emulator.serviceAccount, tokenUrl: `${secureUrl}/token` })),
-        Layer.provide(Http2Client.layer())
+        Layer.provide(Http2Client.layer({ transport }))
       )
       const error = yield* Effect.flip(
         Effect.provide(Messaging.send(Message.make({}), "a", { deadline: "1 second" }), stranger)

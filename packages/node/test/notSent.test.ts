@@ -10,7 +10,7 @@ import { TestClock } from "effect/testing"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { until } from "./utils/leaves.ts"
-import { answer, portOf, serve } from "./utils/server.ts"
+import { answer, portOf, serve, transports } from "./utils/server.ts"
 
 type Client = Layer.Layer<HttpClient.HttpClient>
 
@@ -24,7 +24,7 @@ const clients: Record<string, Client> = {
   "undici": NodeHttpClient.layerUndici,
   "node:https": NodeHttpClient.layerNodeHttp,
   "fetch": FetchHttpClient.layer,
-  "Http2Client": http2()
+  ...Object.fromEntries(transports.map((transport) => [`Http2Client (${transport})`, http2({ transport })]))
 }
 
 const fcm = (client: Client, url: string, options: Partial<Fcm.Options> = { retryPolicy: RetryPolicy.none }) =>
@@ -107,7 +107,11 @@ const scoped = Effect.fnUntraced(function*(client: Client, url: string) {
   return { scope, send: Effect.map(Effect.flip(Effect.provide(send, services)), told) }
 })
 
-const scopedClients = { undici: NodeHttpClient.layerUndici, Http2Client: http2() }
+const scopedClients = {
+  undici: NodeHttpClient.layerUndici,
+  own: http2({ transport: "own" }),
+  node: http2({ transport: "node" })
+}
 
 for (const [name, client] of Object.entries(scopedClients)) {
   describe(`${name}, after the scope of its layer`, () => {
@@ -140,7 +144,8 @@ for (const [name, client] of Object.entries(scopedClients)) {
 describe("a proxy", () => {
   /** A client behind a proxy. */
   const proxied = {
-    "Http2Client": (url: string) => http2({ proxy: Redacted.make(url) }),
+    "Http2Client (own)": (url: string) => http2({ transport: "own", proxy: Redacted.make(url) }),
+    "Http2Client (node)": (url: string) => http2({ transport: "node", proxy: Redacted.make(url) }),
     "undici": (url: string): Client =>
       Layer.provide(
         NodeHttpClient.layerUndiciNoDispatcher,
@@ -170,29 +175,33 @@ describe("a proxy", () => {
       }).pipe(Effect.scoped))
   }
 
-  it.effect("that is not there is named", () =>
+  it.effect.each(transports)("that is not there is named (%s)", (transport) =>
     Effect.gen(function*() {
       const port = yield* Effect.scoped(listening(Net.createServer()))
       const proxy = Redacted.make(`http://user:secret@127.0.0.1:${port}`)
-      assert.deepStrictEqual(yield* via(http2({ proxy }), "https://push.example"), {
+      assert.deepStrictEqual(yield* via(http2({ transport, proxy }), "https://push.example"), {
         written: false,
         again: 1,
         detail: "the proxy cannot be reached (ECONNREFUSED)"
       })
     }))
 
-  it.effect("that says nothing is waited for no longer than `connectTimeout`", () =>
-    Effect.gen(function*() {
-      let connections = 0
-      const port = yield* listening(Net.createServer(() => connections++))
-      const client = http2({ proxy: Redacted.make(`http://127.0.0.1:${port}`), connectTimeout: "300 millis" })
-      const fiber = yield* Effect.forkChild(via(client, "https://push.example"))
-      yield* until(() => connections === 1)
-      yield* TestClock.adjust("300 millis")
-      assert.deepStrictEqual(yield* Fiber.join(fiber), {
-        written: false,
-        again: 1,
-        detail: "no connection within 300ms"
-      })
-    }).pipe(Effect.scoped))
+  it.effect.each(transports)(
+    "that says nothing is waited for no longer than `connectTimeout` (%s)",
+    (transport) =>
+      Effect.gen(function*() {
+        let connections = 0
+        const port = yield* listening(Net.createServer(() => connections++))
+        const proxy = Redacted.make(`http://127.0.0.1:${port}`)
+        const client = http2({ transport, proxy, connectTimeout: "300 millis" })
+        const fiber = yield* Effect.forkChild(via(client, "https://push.example"))
+        yield* until(() => connections === 1)
+        yield* TestClock.adjust("300 millis")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), {
+          written: false,
+          again: 1,
+          detail: "no connection within 300ms"
+        })
+      }).pipe(Effect.scoped)
+  )
 })

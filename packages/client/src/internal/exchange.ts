@@ -17,7 +17,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { BodyTooLarge, isBoundedResponse } from "../BoundedResponse.ts"
+import { BodyTooLarge, isBodyTooLarge, isBoundedResponse } from "../BoundedResponse.ts"
 import { Network, Timeout } from "../SendError.ts"
 import { memoizeLast } from "./memoize.ts"
 import { failureOf } from "./notSent.ts"
@@ -138,7 +138,7 @@ const readText = (
     : readCounted(response.stream)
 }
 
-const isTooLarge = (error: HttpClientError.HttpClientError): boolean => error.reason.cause instanceof BodyTooLarge
+const isTooLarge = (error: HttpClientError.HttpClientError): boolean => isBodyTooLarge(error.reason.cause)
 
 const readCounted = (
   stream: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
@@ -147,7 +147,7 @@ const readCounted = (
     const body = new Counted()
     return Effect.matchEffect(Stream.runForEachArray(stream, body.add), {
       onFailure: (error) =>
-        error instanceof BodyTooLarge || error.reason._tag === "EmptyBodyError"
+        isBodyTooLarge(error) || error.reason._tag === "EmptyBodyError"
           ? Effect.succeed("")
           : Effect.fail(error),
       onSuccess: () => Effect.succeed(body.text)

@@ -4,11 +4,11 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Scope from "effect/Scope"
-import type { Result } from "./exchange.ts"
-import type { Request } from "./failure.ts"
 import * as Proxy from "./proxy.ts"
-import type { Target } from "./target.ts"
 
 export interface Options {
   readonly connectTimeout: Duration.Duration
@@ -21,9 +21,13 @@ export interface Options {
 /** Connections to one origin: each carries one request at a time. */
 const connections = 256
 
+export type Send = (
+  request: HttpClientRequest.HttpClientRequest
+) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
 /** Sends over HTTP/1.1; its connections end with the scope. */
 export const make = Effect.fnUntraced(
-  function*(options: Options): Effect.fn.Return<(request: Request, target: Target) => Result, never, Scope.Scope> {
+  function*(options: Options): Effect.fn.Return<Send, never, Scope.Scope> {
     const scope = yield* Effect.scope
     const client = (proxy: Proxy.Proxy | undefined) =>
       dispatcher(options, proxy?.url).pipe(
@@ -35,13 +39,18 @@ export const make = Effect.fnUntraced(
       )
     const direct = yield* client(undefined)
     const proxied = yield* client(options.proxy)
-    return (request, target) =>
+    return (request) =>
       Effect.flatMap(
-        Proxy.isUsed(options.proxy, target) ? proxied : direct,
+        isProxied(options.proxy, request.url) ? proxied : direct,
         (client) => client.execute(request)
       )
   }
 )
+
+const isProxied = (proxy: Proxy.Proxy | undefined, text: string): boolean => {
+  const url = URL.parse(text)
+  return url !== null && Proxy.isUsed(proxy, Proxy.placeOf(url))
+}
 
 const dispatcher = (options: Options, proxy: URL | undefined) =>
   Effect.acquireRelease(

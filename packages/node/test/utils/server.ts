@@ -1,6 +1,7 @@
 /**
  * A server of HTTP/2 over TLS whose every move the test decides, and what it saw.
  */
+import type { Http2Client } from "@cloud-messaging/node"
 import { Effect } from "effect"
 import * as Http2 from "node:http2"
 import type { Server as NetServer, Socket } from "node:net"
@@ -17,6 +18,11 @@ export const certificate = await generate([{ name: "commonName", value: "localho
     }
   ]
 })
+
+/** What a client speaks HTTP/2 by. */
+export type Transport = NonNullable<Http2Client.Options["transport"]>
+
+export const transports: ReadonlyArray<Transport> = ["own", "node"]
 
 /** The options of a client that trusts the server. */
 export const trust = { ca: [certificate.cert] }

@@ -55,7 +55,7 @@ export const maker = () => {
     for (const name in headers) {
       const value = headers[name]
       if (value === undefined || !Object.hasOwn(headers, name) || ofConnection.has(name)) continue
-      if (!check(name, value)) return `a header ${JSON.stringify(name)} that HTTP/2 does not take`
+      if (!check(name, value)) return "a header that HTTP/2 does not take"
       fields.push(name, value.trim())
     }
     return fields

@@ -19,7 +19,11 @@ export interface Connected {
 }
 
 /** The connection could not be made. */
-export class ConnectError extends Data.TaggedError("ConnectError")<{ readonly cause: unknown }> {}
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  /** Why, where the cause does not tell. */
+  readonly reason?: string | undefined
+  readonly cause?: unknown
+}> {}
 
 /** Gives a socket that is connected to the server: through a proxy, say. It ends with the scope. None: connect directly. */
 export type Tunnel = (server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>
@@ -77,7 +81,7 @@ const open = <S extends Net.Socket>(
       (socket) =>
         Effect.callback<S, ConnectError>((resume) => {
           const onError = (cause: unknown) => resume(Effect.fail(new ConnectError({ cause })))
-          const onClose = () => onError("the connection was closed")
+          const onClose = () => resume(Effect.fail(new ConnectError({ reason: "the connection was closed" })))
           socket.on("error", onError)
           socket.on("close", onClose)
           socket.once(event, () => {

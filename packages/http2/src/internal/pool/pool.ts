@@ -54,10 +54,15 @@ export class Pool implements Keeper {
     this.#connect = Connect.to(server, options)
   }
 
+  /** The server turned out to speak no HTTP/2. */
+  get isHttp1(): boolean {
+    return this.#isHttp1
+  }
+
   /** Starts an exchange, or has it wait for a stream. */
   submit(exchange: Exchange): void {
-    if (this.#isClosed) return this.#refuse(exchange, "the client is closed")
-    if (this.#isHttp1) return this.#refuse(exchange, new Http1Only({ origin: this.#server.origin }))
+    if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
+    if (this.#isHttp1) return this.#refuse(exchange, this.#needsHttp1)
     const session = this.#queue.size === 0 ? this.#leastLoaded : undefined
     if (session !== undefined) return this.#start(session, exchange)
     this.#queue.add(exchange)
@@ -74,7 +79,7 @@ export class Pool implements Keeper {
   /** Whoever waits is told; sessions end with their scope. */
   close(): void {
     this.#isClosed = true
-    this.#refuseAll("the client was closed")
+    this.#refuseAll(Failure.closed)
   }
 
   // of `Keeper`
@@ -119,16 +124,18 @@ export class Pool implements Keeper {
 
   refused(exchange: Exchange, cause: unknown, inVain: boolean): void {
     if (inVain) exchange.vainAttempts++
-    if (!exchange.isRepeatable || exchange.vainAttempts > maxResubmissions) return this.#refuse(exchange, cause)
+    if (!exchange.isRepeatable || exchange.vainAttempts > maxResubmissions) {
+      return this.#refuse(exchange, Failure.whyOf(cause))
+    }
     this.#options.metrics.resubmission()
     this.submit(exchange)
   }
 
   /** Opens a connection for this exchange, even beyond their maximum: those that there are would not do. */
   misdirected(exchange: Exchange): void {
-    if (this.#isClosed) return this.#refuse(exchange, "the client is closed")
+    if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
     this.#connecting++
-    const close = Effect.sync(() => this.#refuse(exchange, "the client was closed"))
+    const close = Effect.sync(() => this.#refuse(exchange, Failure.closed))
     this.#options.run(Effect.onInterrupt(this.#life(exchange), () => close))
   }
 
@@ -143,8 +150,8 @@ export class Pool implements Keeper {
   #start(session: Session, exchange: Exchange): void {
     if (exchange.isSettled) return
     const limit = session.connection.exceededBy(exchange.fields)
-    if (limit !== undefined) return this.#refuse(exchange, `the server takes header fields of ${limit} bytes at most`)
-    session.start(exchange)
+    if (limit === undefined) return session.start(exchange)
+    this.#refuse(exchange, { reason: `the server takes header fields of ${limit} bytes at most` })
   }
 
   #next(): Exchange | undefined {
@@ -178,7 +185,7 @@ export class Pool implements Keeper {
       Effect.timeoutOrElse({
         duration: connectTimeout,
         orElse: () =>
-          Effect.fail(new Connect.ConnectError({ cause: `no connection within ${Duration.format(connectTimeout)}` }))
+          Effect.fail(new Connect.ConnectError({ reason: `no connection within ${Duration.format(connectTimeout)}` }))
       }),
       Effect.matchCauseEffect({
         onFailure: (cause) => Effect.sync(() => this.#failed(Cause.squash(cause), first)),
@@ -215,7 +222,7 @@ export class Pool implements Keeper {
   #ended(session: Session): void {
     if (!session.wasInVain || ++this.#vainSessions <= maxVainSessions) return
     this.#vainSessions = 0
-    this.#refuseAll(session.error)
+    this.#refuseAll(Failure.whyOf(session.error))
   }
 
   #startFirst(session: Session, first: Exchange): void {
@@ -224,26 +231,29 @@ export class Pool implements Keeper {
   }
 
   #failed(error: unknown, first: Exchange | undefined): void {
-    const cause = error instanceof Connect.ConnectError ? error.cause : error
+    const why = error instanceof Connect.ConnectError ? { cause: error.cause, reason: error.reason } : { cause: error }
     this.#connecting--
-    if (first !== undefined) this.#refuse(first, cause)
+    if (first !== undefined) this.#refuse(first, why)
     // others may still serve those that wait
-    if (this.#sessions.length === 0 && this.#connecting === 0) this.#refuseAll(cause)
+    if (this.#sessions.length === 0 && this.#connecting === 0) this.#refuseAll(why)
   }
 
   #speaksHttp1(first: Exchange | undefined): void {
-    const cause = new Http1Only({ origin: this.#server.origin })
     this.#connecting--
     this.#isHttp1 = true
-    if (first !== undefined) this.#refuse(first, cause)
-    this.#refuseAll(cause)
+    if (first !== undefined) this.#refuse(first, this.#needsHttp1)
+    this.#refuseAll(this.#needsHttp1)
   }
 
-  #refuse(exchange: Exchange, cause: unknown): void {
-    exchange.settle(Effect.fail(Failure.notSent(exchange.request, cause)))
+  get #needsHttp1(): Failure.Why {
+    return { cause: new Http1Only({ origin: this.#server.origin }) }
   }
 
-  #refuseAll(cause: unknown): void {
-    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) this.#refuse(exchange, cause)
+  #refuse(exchange: Exchange, why: Failure.Why): void {
+    exchange.settle(Effect.fail(Failure.notSent(exchange.request, why)))
+  }
+
+  #refuseAll(why: Failure.Why): void {
+    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) this.#refuse(exchange, why)
   }
 }

@@ -2,6 +2,7 @@
  * How an exchange fails.
  */
 import { RequestNotSent } from "@cloud-messaging/client/RequestNotSent"
+import { Http1Only } from "@cloud-messaging/http2/Http1Only"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -22,6 +23,9 @@ export const closed = (request: Request) =>
       cause: new RequestNotSent({ reason: "the client is closed", retryable: false })
     })
   )
+
+/** The server speaks no HTTP/2, or the request is for HTTP/1.1. */
+export const http1Only = (request: Request, origin: string) => notSent(request, new Http1Only({ origin }))
 
 /** The request was written, and nothing came back. */
 export const lost = (request: Request, cause: unknown) =>

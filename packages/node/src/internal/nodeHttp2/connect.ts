@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
-import * as Proxy from "./proxy.ts"
+import * as Proxy from "../proxy.ts"
 import type { Target } from "./target.ts"
 
 export interface Connection {
@@ -33,14 +33,12 @@ export const connect = (
       (socket) => ({ protocol: "h2", socket })
     )
     : Effect.gen(function*() {
-      const through = Proxy.isUsed(proxy, target)
-        ? yield* Effect.acquireRelease(Proxy.tunnel(proxy.url, target, certificates), destroy, { interruptible: true })
-        : undefined
+      const through = yield* Proxy.through(proxy, certificates)(target)
       const socket = yield* open("secureConnect", () =>
         Tls.connect({
           ...through === undefined ? { host: target.hostname, port: target.port } : { socket: through },
           // a name, never an address (RFC 6066, 3)
-          servername: Net.isIP(target.hostname) === 0 ? target.hostname : "",
+          ...Net.isIP(target.hostname) === 0 ? { servername: target.hostname } : {},
           ALPNProtocols: ["h2", "http/1.1"],
           ...certificates
         }))
@@ -64,8 +62,6 @@ const open = <S extends Net.Socket>(
       })
       return Effect.sync(() => socket.destroy())
     }),
-    destroy,
+    (socket) => Effect.sync(() => socket.destroy()),
     { interruptible: true }
   )
-
-const destroy = (socket: Net.Socket) => Effect.sync(() => socket.destroy())

@@ -6,11 +6,11 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Http2 from "node:http2"
+import type * as Proxy from "../proxy.ts"
 import { connect, ConnectError, type Connection } from "./connect.ts"
-import type { Exchange, Result } from "./exchange.ts"
+import type { Exchange } from "./exchange.ts"
 import * as Failure from "./failure.ts"
 import type { Metrics } from "./metrics.ts"
-import type * as Proxy from "./proxy.ts"
 import * as Session from "./session.ts"
 import type { Target } from "./target.ts"
 
@@ -19,8 +19,6 @@ export interface Options extends Session.Options {
   readonly connectTimeout: Duration.Duration
   readonly certificates: Proxy.Certificates
   readonly proxy: Proxy.Proxy | undefined
-  /** Sends over HTTP/1.1. */
-  readonly http1: (request: Failure.Request, target: Target) => Result
   readonly metrics: Metrics
   /** Runs sessions. */
   readonly run: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -59,7 +57,7 @@ export class Pool implements Session.Owner {
   /** Starts an exchange, or has it wait for a stream. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return exchange.settle(Effect.fail(Failure.closed(exchange.request)))
-    if (this.#isHttp1) return exchange.settle(this.#options.http1(exchange.request, this.#target))
+    if (this.#isHttp1) return exchange.settle(Effect.fail(this.#needsHttp1(exchange.request)))
     const session = this.#queue.size === 0 ? this.#leastLoaded : undefined
     if (session !== undefined) return session.start(exchange)
     this.#queue.add(exchange)
@@ -187,7 +185,11 @@ export class Pool implements Session.Owner {
   #speaksHttp1(): void {
     this.#connecting--
     this.#isHttp1 = true
-    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) this.submit(exchange)
+    this.#fail((request) => this.#needsHttp1(request))
+  }
+
+  #needsHttp1(request: Failure.Request): HttpClientError.HttpClientError {
+    return Failure.http1Only(request, this.#target.origin)
   }
 
   #fail(failure: (request: Failure.Request) => HttpClientError.HttpClientError): void {
