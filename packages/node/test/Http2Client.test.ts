@@ -29,6 +29,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { constants } from "node:http2"
 import type * as Http2 from "node:http2"
 import * as Net from "node:net"
+import Tls from "node:tls"
 import { leavesNothing, until } from "./utils/leaves.ts"
 import { answer, type Handler, serve, type Transport, transports, trust } from "./utils/server.ts"
 
@@ -265,6 +266,16 @@ describe("what is lost", () => {
       assert.strictEqual(yield* fate(client.get(server.origin)), "not sent")
       assert.strictEqual(server.streamCount, 0)
     }))
+
+  clean(
+    "who waits for connections that cannot even be tried was sent nothing",
+    { maxStreams: 1 },
+    (client) =>
+      Effect.gen(function*() {
+        yield* wrongCiphers
+        assert.deepStrictEqual(tally(yield* burst(client, "https://127.0.0.1:1", 20)), { "not sent": 20 })
+      })
+  )
 
   clean("headers that HTTP/2 does not take", {}, (client) =>
     Effect.gen(function*() {
@@ -645,6 +656,19 @@ const roundTrip = (session: Http2.ServerHttp2Session | undefined) =>
   Effect.callback<void>((resume) => {
     session?.ping(() => resume(Effect.void))
   })
+
+/** Has Node refuse to begin with TLS, as `--tls-cipher-list` does that names none. */
+const wrongCiphers = Effect.acquireRelease(
+  Effect.sync(() => {
+    const before = Tls.DEFAULT_CIPHERS
+    Tls.DEFAULT_CIPHERS = "none"
+    return before
+  }),
+  (before) =>
+    Effect.sync(() => {
+      Tls.DEFAULT_CIPHERS = before
+    })
+)
 
 /** Takes connections, and says nothing. */
 const silent = Effect.acquireRelease(

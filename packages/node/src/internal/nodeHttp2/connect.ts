@@ -50,18 +50,20 @@ const open = <S extends Net.Socket>(
   make: () => S
 ): Effect.Effect<S, ConnectError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.callback<S, ConnectError>((resume) => {
-      const socket = make()
-      const onError = (cause: unknown) => resume(Effect.fail(new ConnectError({ cause })))
-      const onClose = () => resume(Effect.fail(new ConnectError({ reason: "the connection was closed" })))
-      socket.on("error", onError)
-      socket.on("close", onClose)
-      socket.once(event, () => {
-        socket.off("close", onClose)
-        resume(Effect.succeed(socket))
-      })
-      return Effect.sync(() => socket.destroy())
-    }),
-    (socket) => Effect.sync(() => socket.destroy()),
+    Effect.flatMap(Effect.try({ try: make, catch: (cause) => new ConnectError({ cause }) }), (socket) =>
+      Effect.callback<S, ConnectError>((resume) => {
+        const onError = (cause: unknown) =>
+          resume(Effect.fail(new ConnectError({ cause })))
+        const onClose = () => resume(Effect.fail(new ConnectError({ reason: "the connection was closed" })))
+        socket.on("error", onError)
+        socket.on("close", onClose)
+        socket.once(event, () => {
+          socket.off("close", onClose)
+          resume(Effect.succeed(socket))
+        })
+        return Effect.sync(() => socket.destroy())
+      })),
+    (socket) =>
+      Effect.sync(() => socket.destroy()),
     { interruptible: true }
   )

@@ -1,13 +1,16 @@
 /**
  * The sessions of one origin, and the queue in front of them.
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as Scope from "effect/Scope"
 import * as Http2 from "node:http2"
-import type * as Proxy from "../proxy.ts"
-import { connect, ConnectError, type Connection } from "./connect.ts"
+import type { Socket } from "node:net"
+import * as Proxy from "../proxy.ts"
+import { connect, ConnectError } from "./connect.ts"
 import type { Exchange } from "./exchange.ts"
 import * as Failure from "./failure.ts"
 import type { Metrics } from "./metrics.ts"
@@ -122,63 +125,76 @@ export class Pool implements Session.Owner {
     return exchange
   }
 
-  /** Opens as many sessions as those that wait would fill. */
+  /** Opens as many sessions as those that wait would fill. One that fails at once leaves nobody waiting. */
   #grow(): void {
-    const { maxSessions, maxStreams, run } = this.#options
-    const wanted = Math.ceil(this.#queue.size / Math.min(Session.streamsUntilKnown, maxStreams))
-    while (
-      !this.#isClosed && this.#connecting < wanted && this.#connecting + this.#sessions.length < maxSessions
-    ) {
+    while (this.#needsSession) {
       this.#connecting++
-      run(this.#life)
+      this.#options.run(this.#life)
     }
   }
 
+  get #needsSession(): boolean {
+    if (this.#isClosed) return false
+    const { maxSessions, maxStreams } = this.#options
+    const wanted = Math.ceil(this.#queue.size / Math.min(Session.streamsUntilKnown, maxStreams))
+    return this.#connecting < wanted && this.#connecting + this.#sessions.length < maxSessions
+  }
+
   get #life(): Effect.Effect<void> {
-    const { certificates, connectTimeout, proxy } = this.#options
-    return connect(this.#target, proxy, certificates).pipe(
+    const { connectTimeout } = this.#options
+    return this.#open.pipe(
       Effect.timeoutOrElse({
         duration: connectTimeout,
         orElse: () =>
           Effect.fail(new ConnectError({ reason: `no connection within ${Duration.format(connectTimeout)}` }))
       }),
-      Effect.matchEffect({
-        onFailure: (error) => Effect.sync(() => this.#refused(error)),
-        onSuccess: (connection) => this.#serve(connection)
+      Effect.matchCauseEffect({
+        onFailure: (cause) => Effect.sync(() => this.#refused(Cause.squash(cause))),
+        onSuccess: (session) => this.#serve(session)
       }),
       Effect.scoped
     )
   }
 
-  #serve({ protocol, socket }: Connection): Effect.Effect<void> {
-    if (protocol !== "h2") return Effect.sync(() => this.#speaksHttp1())
-    return Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const http2 = Http2.connect(this.#target.origin, {
-          createConnection: () => socket,
-          maxSessionMemory,
-          settings: { enablePush: false, initialWindowSize: streamWindow }
-        })
-        http2.once("connect", () => {
-          // the event comes even to a session that was destroyed before
-          if (!http2.destroyed) http2.setLocalWindowSize(sessionWindow)
-        })
-        return new Session.Session(http2, socket, this, this.#options.metrics, this.#options)
-      }),
-      (session) => {
-        this.#connecting--
-        this.#sessions = [...this.#sessions, session]
-        this.hasRoom()
-        return session.life
-      },
-      (session) => session.destroy
-    )
+  /** A session of the scope; none if the server speaks HTTP/1.1. */
+  get #open(): Effect.Effect<Session.Session | undefined, ConnectError | Proxy.ProxyError, Scope.Scope> {
+    const { certificates, proxy } = this.#options
+    return Effect.flatMap(connect(this.#target, proxy, certificates), ({ protocol, socket }) =>
+      protocol !== "h2"
+        ? Effect.undefined
+        : Effect.acquireRelease(Effect.sync(() => this.#session(socket)), (session) => session.destroy))
   }
 
-  #refused({ cause, reason }: ConnectError | Proxy.ProxyError): void {
+  #session(socket: Socket): Session.Session {
+    const http2 = Http2.connect(this.#target.origin, {
+      createConnection: () => socket,
+      maxSessionMemory,
+      settings: { enablePush: false, initialWindowSize: streamWindow }
+    })
+    http2.once("connect", () => {
+      // the event comes even to a session that was destroyed before
+      if (!http2.destroyed) http2.setLocalWindowSize(sessionWindow)
+    })
+    return new Session.Session(http2, socket, this, this.#options.metrics, this.#options)
+  }
+
+  #serve(session: Session.Session | undefined): Effect.Effect<void> {
+    if (session === undefined) return Effect.sync(() => this.#speaksHttp1())
+    return Effect.suspend(() => {
+      this.#connecting--
+      this.#sessions = [...this.#sessions, session]
+      this.hasRoom()
+      return session.life
+    })
+  }
+
+  #refused(error: unknown): void {
     this.#connecting--
     // others may still serve those that wait
     if (this.#sessions.length > 0 || this.#connecting > 0) return
+    const { cause, reason } = error instanceof ConnectError || error instanceof Proxy.ProxyError
+      ? error
+      : { cause: error, reason: undefined }
     this.#fail((request) => Failure.notSent(request, cause, reason))
   }
 
