@@ -37,16 +37,19 @@ export const codes = {
  */
 export class Http2Error extends Data.TaggedError("Http2Error")<{
   /** One of {@link codes}, or a number of the server's own, below 2^32. */
-  readonly code: number
+  readonly errorCode: number
   /** Whether the server says so; otherwise the server broke the protocol, or a limit of this client. */
   readonly isFromServer: boolean
   /** What happened. */
   readonly reason: string
 }> {
+  /** The name of the error code, as in `"REFUSED_STREAM"`; `"ERROR_77"` for a number of the server's own. */
+  get code(): string {
+    const known = Object.entries(codes).find(([, known]) => known === this.errorCode)
+    return known === undefined ? `ERROR_${this.errorCode}` : known[0]
+  }
+
   override get message(): string {
-    return `${this.reason} (${nameOf(this.code)})`
+    return `${this.reason} (${this.code})`
   }
 }
-
-const nameOf = (code: number): string =>
-  Object.entries(codes).find(([, known]) => known === code)?.[0] ?? `code ${code}`

@@ -78,7 +78,7 @@ describe("reader", () => {
         const { frames, reader } = reading()
         const bytes = Buffer.concat([Wire.ping(), Wire.data(1, "x".repeat(16_385)).subarray(0, cut)])
         const error = Option.getOrThrow(Result.getFailure(Result.try(() => feed(reader, bytes, () => size))))
-        assert.isTrue(error instanceof Http2Error.Http2Error && error.code === Http2Error.codes.FRAME_SIZE_ERROR)
+        assert.isTrue(error instanceof Http2Error.Http2Error && error.errorCode === Http2Error.codes.FRAME_SIZE_ERROR)
         assert.strictEqual(frames.length, 1)
       }
     }

@@ -319,7 +319,7 @@ describe("fuzz", () => {
           at += piece.length
         }
         if (connection.isClosed) ended++
-        connection.destroy(new Http2Error.Http2Error({ code: 0, isFromServer: false, reason: "the end" }))
+        connection.destroy(new Http2Error.Http2Error({ errorCode: 0, isFromServer: false, reason: "the end" }))
         assert.strictEqual(closed, 1)
         assert.strictEqual(connection.open, 0)
         for (const { end } of calls) assert.include(["end", "lost", "refused"], end)

@@ -178,7 +178,7 @@ describe("a server that takes connections, and ends them all", () => {
       const server = yield* Scripted.serve({ onPreface: ({ say }) => say(Wire.goaway(0, 0)) })
       const error = yield* Effect.flip(client.get(server.origin))
       const cause = RequestNotSent.isRequestNotSent(error.reason.cause) ? error.reason.cause.cause : error.reason.cause
-      assert.strictEqual(cause instanceof Http2Error.Http2Error ? cause.code : -1, codes.PROTOCOL_ERROR)
+      assert.strictEqual(cause instanceof Http2Error.Http2Error ? cause.errorCode : -1, codes.PROTOCOL_ERROR)
     }))
 })
 

@@ -8,9 +8,10 @@ import { ConfigProvider, Effect, Exit, Fiber, Layer, Redacted, Scope } from "eff
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Http from "node:http"
+import { constants } from "node:http2"
 import * as Net from "node:net"
 import { until } from "./utils/leaves.ts"
-import { answer, portOf, serve, transports } from "./utils/server.ts"
+import { answer, portOf, serve, transports, trust } from "./utils/server.ts"
 
 type Client = Layer.Layer<HttpClient.HttpClient>
 
@@ -140,6 +141,29 @@ for (const [name, client] of Object.entries(scopedClients)) {
       }).pipe(Effect.scoped))
   })
 }
+
+/** What is told of a failure by each transport. */
+const codes = { own: "INTERNAL_ERROR", node: "ERR_HTTP2_STREAM_ERROR" }
+
+describe.each(transports)("Http2Client (%s)", (transport) => {
+  it.effect("a stream that is reset may have been processed: its error is named", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
+      assert.deepStrictEqual(yield* via(http2({ transport, ...trust }), server.origin), {
+        written: true,
+        again: 0,
+        detail: codes[transport]
+      })
+    }).pipe(Effect.scoped))
+
+  it.effect("a stream that is refused for good was not sent, and that is told", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM))
+      const { detail, ...rest } = yield* via(http2({ transport, ...trust }), server.origin)
+      assert.deepStrictEqual(rest, { written: false, again: 1 })
+      assert.match(detail, /the server (refused|reset) the stream/)
+    }).pipe(Effect.scoped))
+})
 
 describe("a proxy", () => {
   /** A client behind a proxy. */

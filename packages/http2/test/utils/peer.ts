@@ -37,7 +37,7 @@ export class Call extends Stream {
 
   /** The code that it failed with. */
   get code(): number {
-    return this.error instanceof Http2Error.Http2Error ? this.error.code : -1
+    return this.error instanceof Http2Error.Http2Error ? this.error.errorCode : -1
   }
 
   /** How it ended; each end that it hears counts. */

@@ -218,7 +218,7 @@ export class Connection implements Events, Outlet {
   /** Ends it at once, and tells the server why. */
   destroy(error: Http2Error): void {
     if (this.#isClosed) return
-    this.#writer.goaway(error.isFromServer ? codes.NO_ERROR : error.code)
+    this.#writer.goaway(error.isFromServer ? codes.NO_ERROR : error.errorCode)
     this.#end(error)
   }
 
@@ -496,7 +496,7 @@ export class Connection implements Events, Outlet {
 
   /** Resets a stream for what the server did to it. */
   #failStream(stream: Stream, error: Http2Error): void {
-    this.#writer.reset(stream.id, error.code)
+    this.#writer.reset(stream.id, error.errorCode)
     this.#schedule()
     this.#fail(stream, error, true)
     this.#freed()

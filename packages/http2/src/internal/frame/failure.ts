@@ -3,7 +3,7 @@
  */
 import { codes, Http2Error } from "../../Http2Error.ts"
 
-const ours = (code: number) => (reason: string) => new Http2Error({ code, isFromServer: false, reason })
+const ours = (code: number) => (reason: string) => new Http2Error({ errorCode: code, isFromServer: false, reason })
 
 export const protocol = ours(codes.PROTOCOL_ERROR)
 
@@ -23,4 +23,5 @@ export const cancelled = ours(codes.CANCEL)
 export const closed = ours(codes.NO_ERROR)
 
 /** What the peer says itself. */
-export const fromServer = (code: number, reason: string) => new Http2Error({ code, isFromServer: true, reason })
+export const fromServer = (code: number, reason: string) =>
+  new Http2Error({ errorCode: code, isFromServer: true, reason })
