@@ -40,7 +40,7 @@ const listening = (server: Net.Server) =>
   )
 
 /** A proxy that knows one user, and what it was asked for. */
-const proxy = Effect.gen(function*() {
+const proxyWith = Effect.fnUntraced(function*(status: string) {
   const asked: Array<string> = []
   const server = Http.createServer()
   server.on("connect", (request: Http.IncomingMessage, client: Net.Socket) => {
@@ -51,7 +51,7 @@ const proxy = Effect.gen(function*() {
       return
     }
     const target = Net.connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
-      client.write("HTTP/1.1 200 Connection Established\r\n\r\n")
+      client.write(`HTTP/1.1 ${status}\r\n\r\n`)
       target.pipe(client).pipe(target)
     })
     target.on("error", () => client.destroy())
@@ -60,6 +60,8 @@ const proxy = Effect.gen(function*() {
   const { port } = yield* listening(server)
   return { asked, port, url: Redacted.make(`http://user:p%40ss@127.0.0.1:${port}`) }
 })
+
+const proxy = proxyWith("200 Connection Established")
 
 type Get = (
   url: string,
@@ -92,6 +94,18 @@ describe("proxy", () => {
         const { asked, url } = yield* proxy
         assert.strictEqual(yield* get(server.origin, { proxy: url }), "ok")
         assert.deepStrictEqual(asked, [`localhost:${server.port}`])
+      })
+  )
+
+  clean(
+    "that says any 2xx: a tunnel",
+    (get) =>
+      Effect.gen(function*() {
+        const server = yield* serve((stream) => answer(stream))
+        for (const status of ["204 No Content", "299 Yes"]) {
+          const { url } = yield* proxyWith(status)
+          assert.strictEqual(yield* get(server.origin, { proxy: url }), "ok")
+        }
       })
   )
 
