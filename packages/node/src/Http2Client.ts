@@ -57,7 +57,7 @@ export interface Options {
    */
   readonly idleTimeout?: Duration.Input | undefined
   /**
-   * How long a connection may be silent before a PING asks whether it is alive.
+   * How long a connection may bring no response forward before a PING asks whether it is alive.
    *
    * @default "30 seconds"
    */
@@ -88,7 +88,8 @@ export interface Options {
   readonly ca?: ReadonlyArray<string> | undefined
   /**
    * What speaks HTTP/2: `"own"`, which is `@cloud-messaging/http2`, or `"node"`, which is `node:http2`. The latter takes
-   * several times the CPU. It is there for the case that a server does not get on with ours; please report that.
+   * several times the CPU, has no pause for a server that asks for calm, and no second attempt for a 421. It is there for
+   * the case that a server does not get on with ours; please report that.
    *
    * @default "own"
    */
@@ -129,11 +130,13 @@ export const make = Effect.fnUntraced(function*(
  * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
  *   taken, and have another connection opened, up to `maxSessions`.
  * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
- *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody.
+ *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody. One that asks for calm gets a pause.
+ * - A request that is answered 421 (Misdirected Request) is sent once more, on a new connection.
  * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
  * - After the end of its own scope it sends nothing: every request fails with `RequestNotSent`, "the client is closed".
+ * - A client that nobody closes does not keep the process alive, unless a request is in flight.
  * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,
