@@ -362,12 +362,20 @@ describe("the quota of 3,000 changes a second", () => {
       assert.isBelow(Math.max(...times) - Math.min(...times), 2000)
     }))
 
-  it.effect("counts the recipients of a batch", () =>
+  it.effect("counts the recipients of a batch, beside those that go one by one", () =>
     Effect.gen(function*() {
-      const batches: Array<number> = []
-      const layer = fcm(timed(batches), [], { topicApi: "instanceId" })
-      yield* inTime(Effect.provide(Topics.subscribe("news", tokens(10_000)), layer))
-      assert.isAtMost(mostInASecond(batches), 3000)
+      const times: Array<number> = []
+      const topics = yield* Effect.provide(Topics.Topics, fcm(timed(times)))
+      yield* inTime(
+        Effect.all([
+          topics.subscribe("news", tokens(250)),
+          topics.subscribe("news", tokens(5000), { topicApi: "instanceId" })
+        ], { concurrency: "unbounded" }),
+        "10 seconds"
+      )
+      assert.strictEqual(times.length, 5250)
+      assert.isBelow(mostInASecond(times), 3000)
+      assert.isAbove(mostInASecond(times), 1999)
     }))
 
   it.effect("counts retries", () =>
