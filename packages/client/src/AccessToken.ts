@@ -68,7 +68,7 @@ export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{
 }
 
 /**
- * The token endpoint's answer is none.
+ * The token endpoint answered with something that is not a token.
  *
  * @category errors
  * @since 1.0.0
@@ -276,7 +276,7 @@ export const make = Effect.fnUntraced(function*<R>(
   const keep = (fetched: Fetched) =>
     Effect.clockWith((clock): Effect.Effect<Redacted.Redacted, AccessTokenError> => {
       if (keyText.secret(fetched.token) === undefined) {
-        const detail = keyText.notSet("the token")
+        const detail = keyText.notSet("the token", fetched.token)
         return Effect.fail(new AccessTokenError({ reason: new NoCredentials({ detail }) }))
       }
       last = fetched

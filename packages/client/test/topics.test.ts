@@ -258,6 +258,17 @@ describe("subscribe, unsubscribe", () => {
       assert.isEmpty(requests)
     }))
 
+  it.effect("a 404 that says nothing is no end, once the layer had an acceptance", () =>
+    Effect.gen(function*() {
+      const answer: Http.Answer = (request, n) => n === 2 ? Http.text("<html>", { status: 404 }) : change(request, n)
+      const subscribe = Topics.subscribe("news", ["a", "b", "c"], { concurrency: 1 })
+      assert.deepStrictEqual(told(yield* Effect.provide(subscribe, fcm(answer))), [
+        ["a", "Changed", "keep"],
+        ["b", "Failed", "NOT_FOUND", "keep"],
+        ["c", "Changed", "keep"]
+      ])
+    }))
+
   for (const topicApi of ["fcm", "instanceId"] as const) {
     it.effect(`says why Google refuses, and to whom: ${topicApi}`, () =>
       Effect.gen(function*() {

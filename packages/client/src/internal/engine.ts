@@ -619,7 +619,7 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #tooLate(): Group.Trouble {
-    const reason = new SendError.Timeout({ after: this.#send.settings.deadline })
+    const reason = new SendError.Timeout({ after: this.#send.settings.deadline, sent: false })
     return { code: reason._tag, status: undefined, retryAfter: undefined, reason }
   }
 

@@ -255,7 +255,9 @@ const quota = ({ status }: Answer, envelope: RpcStatus.Status, { scrub }: SentTo
 const withAdvice = (detail: string | undefined, advice: ReadonlyArray<Advice>): string | undefined => {
   if (advice.length === 0) return detail
   const texts = advice.map(({ message, path }) => `${path.join(".")} ${message}`).join("; ")
-  return `${detail ?? ""} FCM blames the token, but the message is wrong for Apple: ${texts}`.trimStart()
+  return `${
+    detail === undefined ? "" : `${detail}. `
+  }FCM blames the token, but the message is wrong for Apple: ${texts}`
 }
 
 /** What Apple's service said, where it was asked. */

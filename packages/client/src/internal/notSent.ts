@@ -76,11 +76,8 @@ const ownNotSent = (cause: object, walk: Walk): Partial<Failure> & Pick<Failure,
   const code = property(cause, "code")
   const refused = proxyStatus(cause)
   if (refused !== undefined) return { detail: `the proxy answered ${refused}` }
-  if (closedCodes.has(code)) {
-    return failedInFlight(cause)
-      ? undefined
-      : { detail: "the client is closed", retryable: false }
-  }
+  if (code === "UND_ERR_CLOSED") return closed
+  if (code === "UND_ERR_DESTROYED") return failedInFlight(cause) ? undefined : closed
   if (certificateCodes.has(code)) return { detail: `the certificate was refused (${code})` }
   if (codes.has(code)) return { detail: code }
   const noConnection = shownCode(cause) ?? "no connection"
@@ -148,7 +145,7 @@ const certificateCodes = new Set([
   "UNSPECIFIED"
 ])
 
-const closedCodes = new Set(["UND_ERR_CLOSED", "UND_ERR_DESTROYED"])
+const closed = { detail: "the client is closed", retryable: false }
 
 /** A client of undici that is destroyed fails what it has written with the same error: only where it was made tells. */
 const failedInFlight = (cause: object): boolean => {

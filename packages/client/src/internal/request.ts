@@ -75,7 +75,7 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
   if (checked.has(credential)) return undefined
   const text = keyText.secret(credential)
   if (text === undefined) {
-    return new AccessTokenError({ reason: new NoCredentials({ detail: keyText.notSet("the credential") }) })
+    return new AccessTokenError({ reason: new NoCredentials({ detail: keyText.notSet("the credential", credential) }) })
   }
   if (!/^[\x21-\x7e]+$/.test(text)) {
     return new AccessTokenError({

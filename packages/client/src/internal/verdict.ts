@@ -76,7 +76,7 @@ export interface Accepted<out A> {
 
 export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value })
 
-/** An answer that has a result for each recipient; results that are none cost their own recipients alone. */
+/** An answer that has a result for each recipient; results that cannot be read cost their own recipients alone. */
 export const ofResults = <A>(
   answer: Answer,
   recipients: ReadonlyArray<Recipient>,
@@ -86,7 +86,7 @@ export const ofResults = <A>(
   if (results.length !== recipients.length) {
     return garbled(answer, `${results.length} results for ${recipients.length} recipients`)
   }
-  if (results.every(Predicate.isUndefined)) return garbled(answer, "results that are none")
+  if (results.every(Predicate.isUndefined)) return garbled(answer, "no result could be read")
   return spoken(recipients.map((recipient, i) => {
     const result = results[i]
     return result === undefined ? { _tag: "Unclear" } : wordOn(recipient, result)
