@@ -191,7 +191,7 @@ const cases: { readonly [R in Message.Rule]: Case } = {
             "APNS-PRIORITY": "high",
             "apns-expiration": "1h",
             "apns-collapse-id": bytes(65),
-            "apns-push-type": "alerts"
+            "APNS-PUSH-TYPE": "alerts"
           }
         }
       },
