@@ -206,12 +206,13 @@ export interface Service {
   readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
   /**
    * Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. A send runs it
-   * in the background and asks {@link get} for the next token at once.
+   * in the background, and waits for it no longer than its deadline before it asks {@link get} for the next token.
    */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
   /**
    * The project whose quota and billing the requests count towards, where the credentials name one: the id that the
-   * header `x-goog-user-project` takes. Read for each request, after {@link get}.
+   * header `x-goog-user-project` takes. Read for each request, after {@link get}, as it may change with the token: a
+   * service that wraps another one reads it there.
    */
   readonly quotaProject?: string | undefined
   /** The account that the token is of (`client_email` of a key), for error messages. Read after {@link get}. */

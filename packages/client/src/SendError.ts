@@ -209,9 +209,14 @@ export class Timeout extends Data.TaggedError("Timeout")<{
    * @default true
    */
   readonly sent?: boolean | undefined
+  /** Who did not answer: the host of the URL, and the port if it is not the scheme's own. */
+  readonly host?: string | undefined
 }> {
   override get message(): string {
-    return `${this.sent === false ? "nothing was sent" : "no answer"} within ${Duration.format(this.after)}`
+    const what = this.sent === false
+      ? "nothing was sent"
+      : `no answer${this.host === undefined ? "" : ` of ${this.host}`}`
+    return `${what} within ${Duration.format(this.after)}`
   }
 }
 

@@ -272,9 +272,9 @@ const make = Effect.fnUntraced(function*(
     const answer = yield* Effect.mapError(
       Effect.timeoutOrElse(asked, {
         duration: timeout,
-        orElse: () => Effect.fail(timedOut(timeout))
+        orElse: () => Effect.fail(timedOut(timeout, url))
       }),
-      ({ reason }) => unreachable(`${endpoint} cannot be reached: ${reason.message}`)
+      ({ reason }) => unreachable(`the token endpoint cannot be reached: ${reason.message}`)
     )
     return yield* decode(answer, endpoint, signed)
   })

@@ -553,6 +553,6 @@ describe("ServiceAccount", () => {
       yield* TestClock.adjust("15 seconds")
       const [tag, message] = yield* Fiber.join(fiber)
       assert.strictEqual(tag, "Unreachable")
-      assert.match(message, /the token endpoint oauth2\.googleapis\.com cannot be reached: no answer within 15s/)
+      assert.match(message, /the token endpoint cannot be reached: no answer of oauth2\.googleapis\.com within 15s/)
     }))
 })

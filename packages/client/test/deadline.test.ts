@@ -244,7 +244,7 @@ describe("what the application brings and never ends", () => {
     const requests: Array<Http.Recorded> = []
     return Effect.gen(function*() {
       const error = yield* inTime(Effect.flip(Messaging.send(message, "a", oneSecond)), "1100 millis")
-      assert.strictEqual(error.reason._tag, "Timeout")
+      assert.deepStrictEqual([error.reason._tag, error.message], ["Timeout", "nothing was sent within 1s"])
       assert.deepStrictEqual(error.report.unavailable.map(({ attempts }) => attempts), [0])
       assert.deepStrictEqual(requests, [])
     }).pipe(Effect.provide(Http.fcm(Http.accept, requests, { pacing: () => Effect.never })))

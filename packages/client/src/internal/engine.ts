@@ -487,7 +487,9 @@ export class Engine<T extends Group.Ticket> {
 
   /** Goes on where a worker was interrupted, as its step took too long or the send has ended. */
   #goOn(seat: Seat<T>): Effect.Effect<void> {
-    if (seat.step === "answer") return this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
+    if (seat.step === "answer") {
+      return this.#hear(seat, timedOut(this.#send.settings.requestTimeout, seat.request.encoded.url))
+    }
     return Effect.sync(() => {
       this.#endStep(seat)
       const { end } = this.#ended
