@@ -10,6 +10,7 @@ import type { Advice, Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
+import { findApnsErrors, findBadRequests, findErrorInfos, findFcmErrors, findQuotaFailures } from "./details.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import { anybody, type Sent } from "./protocol.ts"
@@ -18,11 +19,6 @@ import { fieldPath } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
-const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
-const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
-const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
-const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
-const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
 /** What an answer answers: the request of one recipient. */
 interface SentToOne extends Omit<Sent, "recipients"> {

@@ -1,7 +1,6 @@
 /**
  * Subscriptions to topics, as the engine takes them: one by one through FCM v1, or in batches through Instance ID.
  */
-import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Topic from "@cloud-messaging/protocol/Topic"
@@ -15,6 +14,7 @@ import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Question } from "./askOne.ts"
 import type { Authorize } from "./authorization.ts"
+import { findBadRequests, findFcmErrors } from "./details.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
@@ -133,9 +133,6 @@ const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipi
 /** No answer was recorded that does: these are the words of a send. */
 const namesRegistration = (text: string): boolean =>
   /^(the registration token is not|invalid registration token)/i.test(text)
-
-const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
-const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 
 // -----------------------------------------------------------------------------
 // In batches

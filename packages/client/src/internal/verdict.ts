@@ -9,6 +9,7 @@ import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
+import { findErrorInfos } from "./details.ts"
 import type { Answer, Lost } from "./exchange.ts"
 import type { Fault } from "./faults.ts"
 import type { Slows } from "./quota.ts"
@@ -213,8 +214,6 @@ export const whyRefused = (
     detail: said === "" || said.startsWith("<") ? undefined : scrub.text(said)
   }
 }
-
-const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
 
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (
