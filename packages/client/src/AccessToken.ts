@@ -68,7 +68,7 @@ export class InvalidGrant extends Data.TaggedError("InvalidGrant")<{
 }
 
 /**
- * The token endpoint's answer is none.
+ * The token endpoint answered with something that is not a token.
  *
  * @category errors
  * @since 1.0.0
@@ -206,12 +206,13 @@ export interface Service {
   readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
   /**
    * Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. A send runs it
-   * in the background and asks {@link get} for the next token at once.
+   * in the background, and waits for it no longer than its deadline before it asks {@link get} for the next token.
    */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
   /**
    * The project whose quota and billing the requests count towards, where the credentials name one: the id that the
-   * header `x-goog-user-project` takes. Read for each request, after {@link get}.
+   * header `x-goog-user-project` takes. Read for each request, after {@link get}, as it may change with the token: a
+   * service that wraps another one reads it there.
    */
   readonly quotaProject?: string | undefined
   /** The account that the token is of (`client_email` of a key), for error messages. Read after {@link get}. */
@@ -276,7 +277,7 @@ export const make = Effect.fnUntraced(function*<R>(
   const keep = (fetched: Fetched) =>
     Effect.clockWith((clock): Effect.Effect<Redacted.Redacted, AccessTokenError> => {
       if (keyText.secret(fetched.token) === undefined) {
-        const detail = keyText.notSet("the token")
+        const detail = keyText.notSet("the token", fetched.token)
         return Effect.fail(new AccessTokenError({ reason: new NoCredentials({ detail }) }))
       }
       last = fetched

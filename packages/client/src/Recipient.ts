@@ -114,7 +114,15 @@ export const fid = (value: string | Redacted.Redacted): Recipient => new Recipie
  * @category constructors
  * @since 1.0.0
  */
-export const make = (input: Input): Recipient => isRecipient(input) ? input : token(input)
+export const make = (input: Input): Recipient =>
+  isRecipient(input) ? input : Predicate.isString(input) || Redacted.isRedacted(input) ? token(input) : missing
+
+/**
+ * What callers without types give instead of a recipient: its outcome is a mistake of the caller, and `keep`.
+ *
+ * @internal
+ */
+export const missing: Recipient = new Recipient("token", "")
 
 /**
  * The recipients that the argument of a send names, in order. Reads an iterable at once.
@@ -125,10 +133,10 @@ export const make = (input: Input): Recipient => isRecipient(input) ? input : to
 export const makeAll = (inputs: Inputs): Array<Recipient> =>
   typeof inputs === "string" || isRecipient(inputs) || Redacted.isRedacted(inputs)
     ? [make(inputs)]
-    // what is nothing to iterate, as callers without types may pass, is one recipient that is none
+    // callers without types may pass what cannot be iterated
     : Predicate.hasProperty(inputs, Symbol.iterator)
     ? Array.from(inputs, make)
-    : [token("")]
+    : [missing]
 
 // -----------------------------------------------------------------------------
 // Guards and getters

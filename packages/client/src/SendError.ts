@@ -79,15 +79,16 @@ export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{
 }> {
   override get message(): string {
     return refusal.describe(
-      `no permission to send for the project ${this.projectId}`,
+      `no permission to use the project ${this.projectId}`,
       this,
-      "enable the Firebase Cloud Messaging API there, and give the account a role that may send"
+      "enable the Firebase Cloud Messaging API there, and give the account a role that may use it; if it may, " +
+        "check that the url is the service's own, and that no proxy answers"
     )
   }
 }
 
 /**
- * 404 of the whole project: the service knows none of this id.
+ * 404 of the whole project: the service has no project with this id.
  *
  * @category errors
  * @since 1.0.0
@@ -97,7 +98,7 @@ export class ProjectNotFound extends Data.TaggedError("ProjectNotFound")<{
   readonly projectId: string
 }> {
   override get message(): string {
-    return `the project ${this.projectId} is unknown to the service: check its id`
+    return `the service has no project ${this.projectId}: check its id, and that the url is the service's own`
   }
 }
 
@@ -142,7 +143,10 @@ export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
  * @since 1.0.0
  */
 export class RejectedRequest extends Data.TaggedError("RejectedRequest")<{
-  /** FCM: `INVALID_ARGUMENT`. GCM, which gives a text alone: `400`. */
+  /**
+   * FCM: `INVALID_ARGUMENT`. GCM, which gives a text alone: `400`. Where no recipient is named (`publish`, `Topics.list`)
+   * also what would be the code of an outcome.
+   */
   readonly code: string
   /** What the service found wrong with which field; at most 20. GCM names no field: one issue, of the whole message. */
   readonly issues: ReadonlyArray<Issue>
@@ -197,11 +201,22 @@ export class Network extends Data.TaggedError("Network")<{
  * @since 1.0.0
  */
 export class Timeout extends Data.TaggedError("Timeout")<{
-  /** What passed: the `requestTimeout`, or the `deadline` where the pace alone took longer. */
+  /** What passed: the `requestTimeout`, or the `deadline` where nothing was sent. */
   readonly after: Duration.Duration
+  /**
+   * `false` if nothing was sent, because the wait for a slot or for `pacing` passed the deadline.
+   *
+   * @default true
+   */
+  readonly sent?: boolean | undefined
+  /** Who did not answer: the host of the URL, and the port if it is not the scheme's own. */
+  readonly host?: string | undefined
 }> {
   override get message(): string {
-    return `no answer within ${Duration.format(this.after)}`
+    const what = this.sent === false
+      ? "nothing was sent"
+      : `no answer${this.host === undefined ? "" : ` of ${this.host}`}`
+    return `${what} within ${Duration.format(this.after)}`
   }
 }
 
@@ -251,6 +266,7 @@ export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
   readonly detail?: string | undefined
 }> {
   override get message(): string {
+    if (this.status === 407) return "a proxy answered 407: it asks for a user and a password"
     const what = this.status === 0 ? "a redirect, which is not followed" : `unexpected status ${this.status}`
     return `${what}: ${this.detail ?? "is the url the service's own?"}`
   }

@@ -177,7 +177,8 @@ export const layerFile = (
         Stream.mkString,
         Effect.mapError(({ reason }) => AccessToken.unreadable({ file: "the key file", path, why: reason._tag }))
       )
-      const key = Effect.flatMap(read, (text) => parse(Redacted.make(text), options))
+      const key = Effect.flatMap(read, (text) =>
+        text === "" ? invalidKey("the key file is empty") : parse(Redacted.make(text), options))
       return yield* make(key, options.tokenUrl)
     })
   )
@@ -214,7 +215,7 @@ const parse = Effect.fnUntraced(function*(
   { tokenUrl }: KeyFileOptions
 ): Effect.fn.Return<Options, AccessToken.AccessTokenError> {
   const given = keyText.secret(json)
-  if (given === undefined) return yield* notSet("the text of the key file")
+  if (given === undefined) return yield* notSet("the text of the key file", json)
   if (given.length > maxKeyFileBytes) return yield* invalidKey("the key file is larger than 64 KiB")
   const text = keyText.keyFile(given)
   if (keyText.contentOf(text) === "key") {
@@ -240,14 +241,14 @@ const parse = Effect.fnUntraced(function*(
 
 const describeOther = (type: string): string =>
   otherTypes.has(type)
-    ? `the key file is of type ${type}, which application default credentials read: take the tokens that they give ` +
-      "(AccessToken.layer), or a key file of type service_account"
+    ? `the key file is of type ${type}, which GoogleAuth of @cloud-messaging/node reads: use that, or a key file of ` +
+      "type service_account"
     : `the key file is of another type than service_account (${whence})`
 
 const whence = "the Firebase console makes one: project settings, service accounts"
 
-const notSet = (what: string) =>
-  new AccessToken.AccessTokenError({ reason: new AccessToken.NoCredentials({ detail: keyText.notSet(what) }) })
+const notSet = (what: string, given?: unknown) =>
+  new AccessToken.AccessTokenError({ reason: new AccessToken.NoCredentials({ detail: keyText.notSet(what, given) }) })
 
 const invalidKey = (detail: string) =>
   new AccessToken.AccessTokenError({ reason: new AccessToken.InvalidKey({ detail }) })
@@ -271,9 +272,9 @@ const make = Effect.fnUntraced(function*(
     const answer = yield* Effect.mapError(
       Effect.timeoutOrElse(asked, {
         duration: timeout,
-        orElse: () => Effect.fail(timedOut(timeout))
+        orElse: () => Effect.fail(timedOut(timeout, url))
       }),
-      ({ reason }) => unreachable(`${endpoint} cannot be reached: ${reason.message}`)
+      ({ reason }) => unreachable(`the token endpoint cannot be reached: ${reason.message}`)
     )
     return yield* decode(answer, endpoint, signed)
   })
@@ -309,7 +310,7 @@ const sign = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<
 > {
   const { clientEmail, privateKeyId } = options
   const text = keyText.secret(options.privateKey)
-  if (text === undefined) return yield* notSet("privateKey")
+  if (text === undefined) return yield* notSet("privateKey", options.privateKey)
   if (!Predicate.isString(clientEmail) || clientEmail === "") return yield* notSet("clientEmail")
   const key = yield* Effect.mapError(
     Effect.fromResult(keyText.privateKey(text)),

@@ -55,7 +55,7 @@ export interface Options extends SendOptions {
 // -----------------------------------------------------------------------------
 
 /**
- * Subscribed, or unsubscribed, as asked; or so already.
+ * Now subscribed (or unsubscribed), or it was already.
  *
  * @category models
  * @since 1.0.0

@@ -88,7 +88,10 @@ describe("TransportError", () => {
         assert.isUndefined(fiber.pollUnsafe())
         yield* TestClock.adjust("1 millis")
         const error = yield* Fiber.join(fiber)
-        assert.deepStrictEqual([error.message, outcomesOf(error)], ["no answer within 5s", [["a", "Unknown"]]])
+        assert.deepStrictEqual([error.message, outcomesOf(error)], ["no answer of fcm.googleapis.com within 5s", [[
+          "a",
+          "Unknown"
+        ]]])
       }
     }))
 
@@ -99,7 +102,7 @@ describe("TransportError", () => {
         Messaging.send(message, "a", { requestTimeout: 0, retryPolicy: Schedule.recurs(3) }),
         Http.fcm(Http.accept, requests)
       )))
-      assert.deepStrictEqual([error.message, requests.length], ["no answer within 0", 0])
+      assert.deepStrictEqual([error.message, requests.length], ["no answer of fcm.googleapis.com within 0", 0])
     }))
 
   it.effect("keeps to requestTimeout, though the clock is set meanwhile", () =>

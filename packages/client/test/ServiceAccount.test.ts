@@ -183,6 +183,8 @@ describe("ServiceAccount", () => {
         "a key file": [json, /no path, but the text of such a file: ServiceAccount.layerJson takes it/],
         "a key file on many lines": [JSON.stringify(keyFile, undefined, 2), /no path, but the text of such a file/],
         "a key file in base64": [Buffer.from(json).toString("base64"), /no path, but the text of such a file/],
+        "a key of AWS": ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", /does not look like one/],
+        "a user and a password": ["user:hunter2@example.com", /does not look like one/],
         "a key": [pem, /no path, but a key: ServiceAccount.layer takes one/],
         "a key in base64": [Buffer.from(pem).toString("base64"), /no path, but a key/],
         "a key without its first and last line": [pem.replace(/-----.*-----/g, ""), /no path, but a key/],
@@ -431,7 +433,7 @@ describe("ServiceAccount", () => {
         const json = JSON.stringify({ type, client_email: "a", private_key: "SECRET", refresh_token: "SECRET" })
         const [tag, message] = yield* reasonOf(fromJson(json))
         assert.strictEqual(tag, "InvalidKey")
-        assert.include(message, `is of type ${type}, which application default credentials read`)
+        assert.include(message, `is of type ${type}, which GoogleAuth of @cloud-messaging/node reads`)
         assert.notInclude(message, "SECRET")
       }
     }))
@@ -551,6 +553,6 @@ describe("ServiceAccount", () => {
       yield* TestClock.adjust("15 seconds")
       const [tag, message] = yield* Fiber.join(fiber)
       assert.strictEqual(tag, "Unreachable")
-      assert.match(message, /the token endpoint oauth2\.googleapis\.com cannot be reached: no answer within 15s/)
+      assert.match(message, /the token endpoint cannot be reached: no answer of oauth2\.googleapis\.com within 15s/)
     }))
 })

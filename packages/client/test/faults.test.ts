@@ -347,10 +347,10 @@ describe("why Google refuses", () => {
       403,
       "IAM_PERMISSION_DENIED",
       "Permission 'cloudmessaging.messages.create' denied on resource (or it may not exist).",
-      /a role with the permission cloudmessaging\.messages\.create/
+      /a role in the project that has this permission/
     ],
     [403, "BILLING_DISABLED", "This API method requires billing to be enabled.", /enable billing/],
-    [403, "SOMETHING_NEW", "No.", /enable the Firebase Cloud Messaging API there/],
+    [403, "SOMETHING_NEW", "No.", /\(account [^)]*\); the service says/],
     [401, "ACCOUNT_STATE_INVALID", "The account is disabled.", /disabled or deleted/],
     [401, "ACCESS_TOKEN_TYPE_UNSUPPORTED", "Request had invalid authentication credentials.", /an ID token/]
   ]

@@ -185,10 +185,20 @@ const cases: { readonly [R in Message.Rule]: Case } = {
   },
   "apns-headers": {
     finds: [[
-      { apns: { headers: { "APNS-PRIORITY": "high", "apns-expiration": "1h", "apns-collapse-id": bytes(65) } } },
+      {
+        apns: {
+          headers: {
+            "APNS-PRIORITY": "high",
+            "apns-expiration": "1h",
+            "apns-collapse-id": bytes(65),
+            "APNS-PUSH-TYPE": "alerts"
+          }
+        }
+      },
       "apns.headers.apns-priority: should be 10, 5 or 1",
       "apns.headers.apns-expiration: should be seconds since the epoch, in digits",
-      "apns.headers.apns-collapse-id: should be at most 64 bytes"
+      "apns.headers.apns-collapse-id: should be at most 64 bytes",
+      "apns.headers.apns-push-type: should be alert, background, liveactivity or another of Apple's"
     ]],
     leaves: [
       { apns: { headers: { "apns-priority": "1", "apns-expiration": "0", "apns-collapse-id": bytes(64), "x-y": "?" } } }
@@ -280,8 +290,8 @@ const cases: { readonly [R in Message.Rule]: Case } = {
         "apns.payload.aps.title: belongs in alert",
         "apns.payload.aps.loc-key: belongs in alert",
         "apns.payload.aps.volume: belongs in sound",
-        "apns.payload.aps.match: is no key of Apple's: the app's own belong beside aps",
-        "apns.payload.aps.sound.vol: is no key of Apple's: the app's own belong beside aps",
+        "apns.payload.aps.match: is not a key that Apple documents: keys of your own belong next to `aps`",
+        "apns.payload.aps.sound.vol: is not a key that Apple documents: keys of your own belong next to `aps`",
         "apns.payload.aps.sound.nam: is misspelt: should be name"
       ]
     ],

@@ -268,6 +268,36 @@ describe("it may have been written", () => {
       assert.deepStrictEqual(yield* sendOver(marked), { written: false, again: 1, detail: "no reason given" })
     }))
 
+  it.effect("errors that hold themselves, many times", () =>
+    Effect.gen(function*() {
+      const errors: Array<unknown> = []
+      const cause = Object.assign(several(), { errors })
+      for (let i = 0; i < 9; i++) errors.push(cause)
+      assert.deepStrictEqual(yield* sendOver(cause), { written: true, again: 0, detail: "no reason given" })
+    }))
+
+  it.effect("a cause that cannot be read", () =>
+    Effect.gen(function*() {
+      const throwing = {
+        get code(): string {
+          throw new Error("token")
+        }
+      }
+      const { proxy, revoke } = Proxy.revocable({}, {})
+      revoke()
+      for (const cause of [throwing, proxy]) {
+        assert.deepStrictEqual(yield* sendOver(cause), { written: true, again: 0, detail: "no reason given" })
+      }
+    }))
+
+  it.effect("a client of undici that was destroyed, without a stack that tells when", () =>
+    Effect.gen(function*() {
+      for (const stack of [undefined, "", "ClientDestroyedError: The client is destroyed"]) {
+        const cause = Object.assign(failure("The client is destroyed", { code: "UND_ERR_DESTROYED" }), { stack })
+        assert.deepStrictEqual(yield* sendOver(cause), { written: true, again: 0, detail: "UND_ERR_DESTROYED" })
+      }
+    }))
+
   it.effect("many errors, the last of which was written", () =>
     Effect.gen(function*() {
       const refused = Array.from({ length: 20 }, () => node("ECONNREFUSED", "connect"))

@@ -287,6 +287,28 @@ describe("law 9", () => {
       }))
   }
 
+  it.effect("a short value is not shown in another spelling", () =>
+    Effect.gen(function*() {
+      const title = "Müller-2"
+      const spellings = [encodeURIComponent(title), title.normalize("NFD"), title.split("").join("\u200b")]
+      for (const spelling of spellings) {
+        const answer = Http.fcmError(400, { code: "INVALID_ARGUMENT", message: `For ${spelling} only.` })
+        const send = Messaging.send(Message.make({ notification: { title } }), "token")
+        const { failed } = yield* Effect.provide(send, Http.fcm(() => answer))
+        assert.strictEqual(failed[0]?.detail, "For <redacted> only.")
+      }
+    }))
+
+  it.effect("a code that holds letters of a token, or the words of a message, is not shown", () =>
+    Effect.gen(function*() {
+      const token = "bHPRgkFJUikCENAHEeMrdZxvhVZ:APA91b"
+      for (const error of [token.slice(0, 27), "YourBalanceIsLow"]) {
+        const send = Messaging.send(Message.make({ data: { a: "Your balance is low" } }), token)
+        const { failed } = yield* Effect.provide(send, Http.gcm(() => Http.json({ results: [{ error }] })))
+        assert.strictEqual(failed[0]?.code, "UNKNOWN")
+      }
+    }))
+
   it.effect("a field that is named like an installation id is not shown", () =>
     Effect.gen(function*() {
       const fid = "cSECRETfid0123456789ab"

@@ -258,6 +258,17 @@ describe("subscribe, unsubscribe", () => {
       assert.isEmpty(requests)
     }))
 
+  it.effect("a 404 that says nothing is no end, once the layer had an acceptance", () =>
+    Effect.gen(function*() {
+      const answer: Http.Answer = (request, n) => n === 2 ? Http.text("<html>", { status: 404 }) : change(request, n)
+      const subscribe = Topics.subscribe("news", ["a", "b", "c"], { concurrency: 1 })
+      assert.deepStrictEqual(told(yield* Effect.provide(subscribe, fcm(answer))), [
+        ["a", "Changed", "keep"],
+        ["b", "Failed", "NOT_FOUND", "keep"],
+        ["c", "Changed", "keep"]
+      ])
+    }))
+
   for (const topicApi of ["fcm", "instanceId"] as const) {
     it.effect(`says why Google refuses, and to whom: ${topicApi}`, () =>
       Effect.gen(function*() {
@@ -362,12 +373,20 @@ describe("the quota of 3,000 changes a second", () => {
       assert.isBelow(Math.max(...times) - Math.min(...times), 2000)
     }))
 
-  it.effect("counts the recipients of a batch", () =>
+  it.effect("counts the recipients of a batch, beside those that go one by one", () =>
     Effect.gen(function*() {
-      const batches: Array<number> = []
-      const layer = fcm(timed(batches), [], { topicApi: "instanceId" })
-      yield* inTime(Effect.provide(Topics.subscribe("news", tokens(10_000)), layer))
-      assert.isAtMost(mostInASecond(batches), 3000)
+      const times: Array<number> = []
+      const topics = yield* Effect.provide(Topics.Topics, fcm(timed(times)))
+      yield* inTime(
+        Effect.all([
+          topics.subscribe("news", tokens(250)),
+          topics.subscribe("news", tokens(5000), { topicApi: "instanceId" })
+        ], { concurrency: "unbounded" }),
+        "10 seconds"
+      )
+      assert.strictEqual(times.length, 5250)
+      assert.isBelow(mostInASecond(times), 3000)
+      assert.isAbove(mostInASecond(times), 1999)
     }))
 
   it.effect("counts retries", () =>

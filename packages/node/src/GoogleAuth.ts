@@ -57,7 +57,8 @@ import { type Answer, ask, type Fate, makeFetch, quiet } from "./internal/authFe
  * and its older names; `sts.googleapis.com` and `iamcredentials.googleapis.com`, with their regional hosts
  * (`sts.REGION.rep.googleapis.com`, `REGION-sts.googleapis.com`), those for mTLS (`sts.mtls.googleapis.com`) and those of
  * Private Service Connect (`sts-NAME.p.googleapis.com`). A file that names another place is an `InvalidKey`, and so is a
- * universe other than `googleapis.com`. No redirect is followed.
+ * universe other than `googleapis.com`. No redirect is followed, unless your client does that by itself
+ * (`HttpClient.followRedirects`): give it one that does not.
  *
  * A file may have its subject token got from any URL, as it may name any file of this machine: what is read there goes to
  * Google's Security Token Service and nowhere else. The session token of AWS's metadata service goes back to that service
@@ -317,13 +318,13 @@ const refused = (
     const hint = hints.impersonate(accountOf(found) ?? "the service account")
     const said = Option.getOrUndefined(RpcStatus.decodeEnvelope(text))
     return said?.status === undefined
-      ? invalidGrant(`${host} answered ${status} (${hint})`)
+      ? notGoogles(host, status)
       : AccessToken.refused({ error: said.status, description: said.message, hint, secrets })
   }
   const hint = hintOf(found, service)
   const said = Option.getOrUndefined(decodeTokenError(text))
   return said === undefined
-    ? invalidGrant(`${host} answered ${status} (${hint})`)
+    ? notGoogles(host, status)
     : AccessToken.refused({
       error: said.error_subtype ?? said.error,
       description: said.error_description,
@@ -338,6 +339,9 @@ const hintOf = (found: AuthClient, service: "oauth" | "sts"): string =>
     : service === "sts" && found instanceof BaseExternalAccountClient
     ? hints.federation
     : hints.login
+
+const notGoogles = (host: string, status: number) =>
+  invalidResponse(`${host} answered ${status}, not as Google does: is a proxy in between?`)
 
 /** What to do. */
 const hints = {
@@ -383,8 +387,8 @@ const fromMetadata = (client: HttpClient.HttpClient): Token => {
   })
 }
 
-const nothingFound = "no credentials: GOOGLE_APPLICATION_CREDENTIALS is not set, gcloud left none, " +
-  "and this is no machine of Google's"
+const nothingFound = "GOOGLE_APPLICATION_CREDENTIALS is not set, gcloud has no login, and no metadata " +
+  "server of Google's answers here"
 
 // -----------------------------------------------------------------------------
 // Errors
@@ -395,8 +399,6 @@ const error = (reason: AccessToken.AccessTokenError["reason"]) => new AccessToke
 const noCredentials = (detail: string) => error(new AccessToken.NoCredentials({ detail }))
 
 const invalidKey = (detail: string) => error(new AccessToken.InvalidKey({ detail }))
-
-const invalidGrant = (detail: string) => error(new AccessToken.InvalidGrant({ detail }))
 
 const invalidResponse = (detail: string) => error(new AccessToken.InvalidResponse({ detail }))
 

@@ -26,10 +26,14 @@ export const make = (accessToken: AccessToken["Service"]): Authorize => {
 
 const header = "x-goog-user-project"
 
-/** What is wrong with a quota project that no header can hold: it would fail in the client, as if the network had. */
+/** What is wrong with a quota project that no header can hold. */
 export const unfit = ({ quotaProject = "" }: AccessToken["Service"]): AccessTokenError | undefined =>
-  /^[\x21-\x7e]*$/.test(quotaProject) ? undefined : new AccessTokenError({
-    reason: new InvalidKey({
-      detail: "the quota project is no project id: it holds spaces, line breaks or other than ASCII"
+  unfitHeader("the quota project", quotaProject)
+
+/** What is wrong with a text that no header can hold: it would fail in the client, as if the network had. */
+export const unfitHeader = (what: string, text: string): AccessTokenError | undefined =>
+  /^[\x21-\x7e]*$/.test(text)
+    ? undefined
+    : new AccessTokenError({
+      reason: new InvalidKey({ detail: `${what} contains spaces, line breaks or non-ASCII characters` })
     })
-  })

@@ -99,10 +99,12 @@ type Step =
 /** A place for a worker. When a step takes too long, its worker is interrupted, and another one goes on from there. */
 class Seat<T extends Group.Ticket> implements Alarm {
   worker: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  /** What the worker took, until it is handed on. */
+  /** Whether the worker took something that is not handed on. */
+  isServing = false
+  /** What the worker took, without those that it gave up. */
   groups: ReadonlyArray<Group.Group<T>> = []
-  /** Whether the credential was renewed for what it took: a second time would not help. */
-  hasRenewed = false
+  /** Has the credential renewed for what it took, once: a second time would not help. */
+  renewal: Fiber.Fiber<void> | undefined = undefined
   /** Nothing while it works on what came of a step. */
   step: Step | undefined = undefined
   /** When the alarm rings, as alarms count. */
@@ -117,14 +119,14 @@ class Seat<T extends Group.Ticket> implements Alarm {
   readonly sending: Effect.Effect<void>
   /** Asks with the request, and hears the answer: one effect for all as well. */
   readonly asking: Effect.Effect<void>
-  readonly #alarms: Alarms
+  readonly ring: () => Effect.Effect<void> | undefined
   #request: Request.Request<T> | undefined = undefined
 
-  constructor(alarms: Alarms, make: (seat: Seat<T>) => Pick<Seat<T>, "asking" | "sending">) {
-    this.#alarms = alarms
-    const { asking, sending } = make(this)
+  constructor(make: (seat: Seat<T>) => Pick<Seat<T>, "asking" | "ring" | "sending">) {
+    const { asking, ring, sending } = make(this)
     this.sending = sending
     this.asking = asking
+    this.ring = ring
   }
 
   /** The request that is in flight; there is one whenever something is asked or heard. */
@@ -135,15 +137,6 @@ class Seat<T extends Group.Ticket> implements Alarm {
 
   set request(request: Request.Request<T>) {
     this.#request = request
-  }
-
-  ring(): Effect.Effect<void> | undefined {
-    if (this.limit > this.#alarms.now) {
-      this.at = this.limit
-      return this.#alarms.set(this)
-    }
-    this.vacate()
-    return undefined
   }
 
   /** Interrupts the worker. */
@@ -240,7 +233,7 @@ export class Engine<T extends Group.Ticket> {
           this.#alarms.clear(seat)
           if (!seat.isVacated || failure !== undefined) return leave(seat, exit)
           seat.isVacated = false
-          seat.next = this.#late(seat)
+          seat.next = this.#goOn(seat)
           occupy(seat)
         })
       }
@@ -249,7 +242,7 @@ export class Engine<T extends Group.Ticket> {
         if (wanted++ > 0) return
         for (; wanted > 0; wanted--) {
           if (failure !== undefined || seats.length >= most) continue
-          const seat = new Seat<T>(this.#alarms, this.#effectsOf)
+          const seat = new Seat<T>(this.#effectsOf)
           seats.push(seat)
           occupy(seat)
         }
@@ -265,7 +258,11 @@ export class Engine<T extends Group.Ticket> {
 
   #seatOne: () => void = constVoid
 
-  readonly #effectsOf = (seat: Seat<T>) => ({ sending: this.#makeSending(seat), asking: this.#makeAsking(seat) })
+  readonly #effectsOf = (seat: Seat<T>) => ({
+    sending: this.#makeSending(seat),
+    asking: this.#makeAsking(seat),
+    ring: () => this.#ring(seat)
+  })
 
   /** Calls a worker, or seats one: there is something new to take. */
   get wake(): Effect.Effect<void> {
@@ -282,16 +279,17 @@ export class Engine<T extends Group.Ticket> {
       while: () => {
         if (seat.next !== undefined) return true
         seat.groups = this.#take() ?? []
-        seat.hasRenewed = false
-        return seat.groups.length > 0 || !this.#isOver
+        seat.isServing = seat.groups.length > 0
+        seat.renewal = undefined
+        return seat.isServing || !this.#isOver
       },
       body: () => {
-        const { groups, next } = seat
+        const { isServing, next } = seat
         seat.next = undefined
-        return next ?? (groups.length === 0 ? this.#rest : this.#serve(seat))
+        return next ?? (isServing ? this.#serve(seat) : this.#rest)
       },
       step: () => {
-        if (seat.groups.length > 0) seat.next = this.#handOn(seat)
+        if (seat.isServing) seat.next = this.#handOn(seat)
       }
     })
     // who waits for something to do learns that there will be nothing
@@ -312,7 +310,7 @@ export class Engine<T extends Group.Ticket> {
   /** Hands on what came of a request; only then is it no longer in flight. */
   #handOn(seat: Seat<T>): Effect.Effect<void> | undefined {
     this.#endStep(seat)
-    seat.groups = []
+    seat.isServing = false
     const handing = this.#send.sink.flush()
     if (handing === undefined && !this.#isStopped) {
       this.#inFlight--
@@ -425,28 +423,20 @@ export class Engine<T extends Group.Ticket> {
       onSuccess: (credential) => {
         const unfit = Request.unfit(credential)
         if (unfit !== undefined) return this.#withoutToken(seat, unfit)
-        if (this.#isOpen) {
-          // who was due may have waited for a slot since
-          const now = this.#now
-          return this.#ask(seat, this.#inTime(seat.groups, now), credential, now)
-        }
-        seat.step = "admission"
-        return Effect.flatMap(this.#admit(seat), (groups) => this.#ask(seat, groups, credential, this.#now))
+        if (!this.#isOpen) return this.#admit(seat, credential)
+        const now = this.#now
+        return this.#keepInTime(seat, now) ? this.#ask(seat, credential, now) : Effect.void
       }
     })
     return Effect.suspend(() => {
       const now = this.#now
-      seat.limit = this.#deadlineOf(seat.groups, now)
-      if (seat.limit <= now) {
-        // a retry may have waited for a slot
-        const groups = this.#inTime(seat.groups, now)
-        if (groups.length === 0) return Effect.void
-        seat.groups = groups
-        seat.limit = this.#deadlineOf(groups, now)
-      }
+      // a retry may have waited for a slot
+      if (!this.#keepInTime(seat, now)) return Effect.void
       seat.step = "credential"
       const timer = this.#limit(seat, now)
-      return timer === undefined ? sending : Effect.andThen(timer, sending)
+      const { renewal } = seat
+      const next = renewal === undefined ? sending : Effect.andThen(Fiber.await(renewal), sending)
+      return timer === undefined ? next : Effect.andThen(timer, next)
     })
   }
 
@@ -456,11 +446,10 @@ export class Engine<T extends Group.Ticket> {
     return this.#alarms.set(seat)
   }
 
-  /** The worker waits no more; tells what it took. */
-  #endStep(seat: Seat<T>): ReadonlyArray<Group.Group<T>> {
+  /** The worker waits no more. */
+  #endStep(seat: Seat<T>): void {
     seat.step = undefined
     this.#alarms.clear(seat)
-    return seat.groups
   }
 
   /** When the wait for a credential or for admission ends. */
@@ -472,31 +461,50 @@ export class Engine<T extends Group.Ticket> {
     return first + this.#deadline + 1 // the deadline itself is in time
   }
 
+  /** Interrupts a worker whose step takes too long for all that it took. */
+  #ring(seat: Seat<T>): Effect.Effect<void> | undefined {
+    const now = this.#now
+    const isWaiting = seat.step !== "answer"
+    if (seat.limit <= now && isWaiting) this.#giveUpWaiting(seat, now)
+    if (seat.limit <= now || (this.#isStopped && isWaiting)) {
+      seat.vacate()
+      return undefined
+    }
+    seat.at = seat.limit
+    return this.#alarms.set(seat)
+  }
+
+  /** Gives up those that a wait for a credential or for admission made late. */
+  #giveUpWaiting(seat: Seat<T>, now: number): void {
+    const late = seat.step === "credential" ? this.#noToken : this.#tooLate
+    seat.groups = seat.groups.filter((group) => {
+      if (Group.isInTime(group, now, this.#deadline)) return true
+      this.#giveUpLate(group, group.trouble ?? late)
+      return false
+    })
+    if (seat.groups.length > 0) seat.limit = this.#deadlineOf(seat.groups, now)
+  }
+
   /** Goes on where a worker was interrupted, as its step took too long or the send has ended. */
-  #late(seat: Seat<T>): Effect.Effect<void> {
-    const { step } = seat
-    if (step === "answer") return this.#hear(seat, timedOut(this.#send.settings.requestTimeout))
+  #goOn(seat: Seat<T>): Effect.Effect<void> {
+    if (seat.step === "answer") {
+      return this.#hear(seat, timedOut(this.#send.settings.requestTimeout, seat.request.encoded.url))
+    }
     return Effect.sync(() => {
-      const groups = this.#endStep(seat)
+      this.#endStep(seat)
       const { end } = this.#ended
-      if (end !== undefined) this.#dismiss(groups, end)
-      else if (step === "credential") this.#endWith(groups, this.#noToken)
-      else for (const group of groups) this.#giveUpLate(group, group.trouble ?? this.#tooLate)
+      if (end !== undefined) this.#dismiss(seat.groups, end)
     })
   }
 
-  get #noToken(): Verdict.Denied {
+  get #noToken(): Group.Trouble {
     const detail = `none within the deadline of ${Duration.format(this.#send.settings.deadline)}`
-    const cause = new AccessTokenError({ reason: new Unreachable({ detail }) })
-    return Verdict.denied(new SendError.NoAccessToken({ cause }))
+    const reason = new Unreachable({ detail })
+    return withoutToken(new AccessTokenError({ reason }))
   }
 
-  #ask(
-    seat: Seat<T>,
-    groups: ReadonlyArray<Group.Group<T>>,
-    credential: Redacted.Redacted,
-    now: number
-  ): Effect.Effect<void> {
+  #ask(seat: Seat<T>, credential: Redacted.Redacted, now: number): Effect.Effect<void> {
+    const { groups } = seat
     if (!Arr.isReadonlyArrayNonEmpty(groups)) return Effect.void
     seat.request = new Request.Request(groups, credential, now, this.#clock.currentTimeMillisUnsafe())
     seat.step = "answer"
@@ -518,28 +526,24 @@ export class Engine<T extends Group.Ticket> {
 
   #hear(seat: Seat<T>, heard: Answer | Lost): Effect.Effect<void> {
     const { context, layer: { metrics, protocol } } = this.#send
-    const { request } = seat
-    const { at, credential, date, groups } = request
+    const { request: { at, date, groups } } = seat
     this.#endStep(seat)
     metrics.request(this.#now - at, context)
     this.#ended.requests++
     for (const group of groups) group.attempts++
-    const verdict = request.judge(protocol, heard)
-    if (!seat.hasRenewed && this.#renew(verdict, credential)) {
-      seat.groups = groups
-      seat.hasRenewed = true
-      return seat.sending
-    }
+    const verdict = seat.request.judge(protocol, heard)
+    if (this.#renew(seat, verdict)) return seat.sending
     for (const group of groups) group.firstAttempt ??= { at, date }
     return this.#heed(groups, verdict)
   }
 
   /** Has a refused credential renewed in the background, where that may help; tells whether it may. */
-  #renew(verdict: Verdict.Verdict, credential: Redacted.Redacted): boolean {
+  #renew(seat: Seat<T>, verdict: Verdict.Verdict): boolean {
     const { context, layer: { protocol: { renew } } } = this.#send
-    const isRefused = verdict._tag === "Denied" && verdict.reason._tag === "InvalidCredentials"
-    if (!isRefused || this.#isStopped || renew === undefined) return false
-    Effect.runForkWith(context)(renew(credential))
+    if (verdict._tag !== "Denied" || verdict.reason._tag !== "InvalidCredentials") return false
+    if (seat.renewal !== undefined || this.#isStopped || renew === undefined) return false
+    for (const group of seat.groups) group.trouble = troubleOf(verdict, 401)
+    seat.renewal = Effect.runForkWith(context)(renew(seat.request.credential))
     return true
   }
 
@@ -548,32 +552,28 @@ export class Engine<T extends Group.Ticket> {
     return !this.#isStopped && pacing === undefined && this.#pace === undefined && gate.wait(this.#now) === 0
   }
 
-  /** Waits for the application's own pace, at the gate, and for the layer's pace; gives up whoever that makes late. */
-  #admit(seat: Seat<T>) {
+  /** Asks, after waits for the application's own pace, at the gate, and for the layer's pace. */
+  #admit(seat: Seat<T>, credential: Redacted.Redacted) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
       const pace = this.#pace
+      seat.step = "admission"
       let isPaced = false
       if (pacing !== undefined) yield* pacing(sizeOf(seat.groups))
-      let groups = this.#inTime(seat.groups, this.#now)
-      while (groups.length > 0) {
+      for (let now = this.#now; this.#keepInTime(seat, now); now = this.#now) {
         const { end } = this.#ended
-        if (end !== undefined) {
-          this.#dismiss(groups, end)
-          return []
-        }
-        const wait = gate.wait(this.#now)
-        if (wait === 0) {
-          if (pace === undefined || isPaced) return groups
-          groups = yield* this.#paced(seat, groups, pace)
+        if (end !== undefined) return this.#dismiss(seat.groups, end)
+        const wait = gate.wait(now)
+        if (wait > 0) {
+          isPaced = false
+          if (this.#keepInTime(seat, now, wait)) yield* Effect.sleep(wait)
+        } else if (pace !== undefined && !isPaced) {
+          yield* this.#paced(seat, pace)
           isPaced = true
-          continue
+        } else {
+          return yield* this.#ask(seat, credential, now)
         }
-        isPaced = false
-        groups = this.#inTime(groups, this.#now, wait)
-        if (groups.length > 0) yield* Effect.sleep(wait)
       }
-      return groups
     })
   }
 
@@ -586,31 +586,31 @@ export class Engine<T extends Group.Ticket> {
   }
 
   /** Waits for the layer's pace. It keeps slots back: a first attempt is not late for want of one. */
-  #paced(seat: Seat<T>, groups: ReadonlyArray<Group.Group<T>>, pace: Pace) {
+  #paced(seat: Seat<T>, pace: Pace) {
     return Effect.gen({ self: this }, function*() {
       const before = this.#now
-      const firsts = groups.filter(({ firstAttempt }) => firstAttempt === undefined)
-      if (firsts.length === groups.length) seat.limit = Number.POSITIVE_INFINITY
-      yield* pace.take(sizeOf(groups))
+      const firsts = seat.groups.filter(({ firstAttempt }) => firstAttempt === undefined)
+      if (firsts.length === seat.groups.length) seat.limit = Number.POSITIVE_INFINITY
+      yield* pace.take(sizeOf(seat.groups))
       const now = this.#now
       for (const group of firsts) group.startedAt += now - before
-      seat.limit = this.#deadlineOf(groups, now)
+      seat.limit = this.#deadlineOf(seat.groups, now)
       const timer = this.#limit(seat, now)
       if (timer !== undefined) yield* timer
-      return this.#inTime(groups, now)
     })
   }
 
-  /** Those that are still in time after a wait (zero: now); the others are given up. */
-  #inTime(groups: ReadonlyArray<Group.Group<T>>, now: number, wait = 0): ReadonlyArray<Group.Group<T>> {
-    const at = now + wait
-    return groups.filter((group) => {
+  /** Gives up those that a wait (zero: none) makes late; tells whether others are left. */
+  #keepInTime(seat: Seat<T>, now: number, wait = 0): boolean {
+    seat.groups = seat.groups.filter((group) => {
       // a deadline of zero leaves time for one attempt, if that need not wait
-      const isOnly = this.#deadline === 0 && group.attempts === 0 && wait === 0
-      if (isOnly || Group.isInTime(group, at, this.#deadline)) return true
+      const isOnly = this.#deadline === 0 && group.firstAttempt === undefined && wait === 0
+      if (isOnly || Group.isInTime(group, now + wait, this.#deadline)) return true
       this.#giveUpLate(group, wait === 0 ? group.trouble ?? this.#tooLate : this.#gateClosed(Duration.millis(wait)))
       return false
     })
+    seat.limit = this.#deadlineOf(seat.groups, now)
+    return seat.groups.length > 0
   }
 
   #giveUpLate(group: Group.Group<T>, trouble: Group.Trouble): void {
@@ -621,7 +621,7 @@ export class Engine<T extends Group.Ticket> {
   }
 
   get #tooLate(): Group.Trouble {
-    const reason = new SendError.Timeout({ after: this.#send.settings.deadline })
+    const reason = new SendError.Timeout({ after: this.#send.settings.deadline, sent: false })
     return { code: reason._tag, status: undefined, retryAfter: undefined, reason }
   }
 
@@ -720,16 +720,15 @@ export class Engine<T extends Group.Ticket> {
 
   /** Without a token nothing is written: worth a retry where the token endpoint was out of reach. */
   #withoutToken(seat: Seat<T>, error: AccessTokenError) {
-    const groups = this.#endStep(seat)
+    this.#endStep(seat)
     return Effect.gen({ self: this }, function*() {
-      const denied = Verdict.denied(new SendError.NoAccessToken({ cause: error }))
-      const trouble = { code: error.reason._tag, status: undefined, retryAfter: undefined, reason: undefined, denied }
+      const trouble = withoutToken(error)
       const floor = this.#send.layer.protocol.floor(503) // like a service that is unavailable
-      for (const group of groups) {
+      for (const group of seat.groups) {
         group.trouble = trouble
         const waits = error.reason._tag === "Unreachable" && !this.#isStopped &&
           (yield* this.#wait(group, trouble, floor))
-        if (!waits) this.#endWith([group], denied)
+        if (!waits) this.#endWith([group], trouble.denied)
       }
     })
   }
@@ -806,6 +805,20 @@ export class Engine<T extends Group.Ticket> {
     for (const ticket of group.tickets) this.#send.sink.settle(ticket, outcome(ticket))
   }
 }
+
+/** What keeps a group from being asked, and ends the send if it lasts. */
+const troubleOf = (denied: Verdict.Denied, status?: number) => ({
+  code: denied.reason._tag,
+  status,
+  retryAfter: undefined,
+  reason: undefined,
+  denied
+})
+
+const withoutToken = (cause: AccessTokenError) => ({
+  ...troubleOf(Verdict.denied(new SendError.NoAccessToken({ cause }))),
+  code: cause.reason._tag
+})
 
 /** An answer that leaves somebody out. */
 const unclear: Verdict.Word = { _tag: "Unclear" }

@@ -100,9 +100,9 @@ export const exchange = <A, E>(
 /** `Exit.isExit`, that knows of what. */
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
-/** Too long for an answer. */
-export const timedOut = (after: Duration.Duration): Lost =>
-  new Lost({ reason: new Timeout({ after }), retryable: true, written: true })
+/** Too long for an answer of that URL. */
+export const timedOut = (after: Duration.Duration, url: string): Lost =>
+  new Lost({ reason: new Timeout({ after, host: hostOf(url) }), retryable: true, written: true })
 
 /**
  * An answer whose headers are looked at where something went wrong: they cost more than they mostly tell. A class: V8 keeps

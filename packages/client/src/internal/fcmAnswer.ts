@@ -10,6 +10,7 @@ import type { Advice, Issue } from "../Message.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
+import { findApnsErrors, findBadRequests, findErrorInfos, findFcmErrors, findQuotaFailures } from "./details.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import { anybody, type Sent } from "./protocol.ts"
@@ -18,11 +19,6 @@ import { fieldPath } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
 
 const decodeSuccess = Schema.decodeUnknownOption(Schema.fromJsonString(FcmV1.SendResponse))
-const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
-const findApnsErrors = RpcStatus.findDetails(FcmV1.ApnsError)
-const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
-const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
-const findQuotaFailures = RpcStatus.findDetails(RpcStatus.QuotaFailure)
 
 /** What an answer answers: the request of one recipient. */
 interface SentToOne extends Omit<Sent, "recipients"> {
@@ -255,7 +251,9 @@ const quota = ({ status }: Answer, envelope: RpcStatus.Status, { scrub }: SentTo
 const withAdvice = (detail: string | undefined, advice: ReadonlyArray<Advice>): string | undefined => {
   if (advice.length === 0) return detail
   const texts = advice.map(({ message, path }) => `${path.join(".")} ${message}`).join("; ")
-  return `${detail ?? ""} FCM blames the token, but the message is wrong for Apple: ${texts}`.trimStart()
+  return `${
+    detail === undefined ? "" : `${detail}. `
+  }FCM blames the token, but the message is wrong for Apple: ${texts}`
 }
 
 /** What Apple's service said, where it was asked. */

@@ -18,7 +18,7 @@ import { KnownProject } from "./knownProject.ts"
 import { memoizeLast } from "./memoize.ts"
 import type { Valid } from "./messageFields.ts"
 import { post } from "./post.ts"
-import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
+import { anybody, type Encoded, type Protocol, refuseEmpty } from "./protocol.ts"
 import type { Project } from "./topicsProtocol.ts"
 import * as Verdict from "./verdict.ts"
 
@@ -35,18 +35,15 @@ export const project = (
       return accessToken.account
     }
   }
+  const known = new KnownProject()
+  const judge: Protocol["judge"] = (answer, sent) => known.hear(fcmAnswer.judge(sender, answer, sent), sent)
   return {
     sender,
     ...origins,
     authorize,
-    fcm: protocol(projectId, origins.origin, accessToken, authorize, judging(sender))
+    known,
+    fcm: protocol(projectId, origins.origin, accessToken, authorize, judge)
   }
-}
-
-/** What answers say, one after the other. */
-const judging = (sender: fcmAnswer.Sender): Protocol["judge"] => {
-  const known = new KnownProject()
-  return (answer, sent) => known.hear(fcmAnswer.judge(sender, answer, sent), sent)
 }
 
 const protocol = (
@@ -63,10 +60,7 @@ const protocol = (
     return unfit === undefined ? Effect.succeed(credential) : Effect.fail(unfit)
   }),
   renew: accessToken.invalidate,
-  refuse: (recipient) =>
-    Recipient.value(recipient) === ""
-      ? invalidRecipient(recipient, `an empty ${recipient.kind === "fid" ? "installation id" : "registration token"}`)
-      : undefined,
+  refuse: (recipient) => refuseEmpty(recipient, recipient.kind === "fid" ? "installation id" : "registration token"),
   // firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode (a minute for rates), and its guide to scaling (10 seconds)
   floor: (status) => status === 429 ? Duration.minutes(1) : Duration.seconds(status === undefined ? 0 : 10),
   rateLimitPause: Duration.minutes(1),

@@ -17,7 +17,7 @@ import * as gcmAnswer from "./gcmAnswer.ts"
 import * as gcmMessage from "./gcmMessage.ts"
 import { memoizeLast } from "./memoize.ts"
 import { post } from "./post.ts"
-import { anybody, type Encoded, invalidRecipient, type Protocol } from "./protocol.ts"
+import { anybody, type Encoded, invalidRecipient, type Protocol, refuseEmpty } from "./protocol.ts"
 
 type ApiKey = Connection["apiKey"]
 
@@ -60,13 +60,10 @@ const common = (apiKey: ApiKey) =>
     system: "gcm",
     credential: Effect.isEffect(apiKey) ? apiKey : Effect.succeed(apiKey),
     renew: undefined,
-    refuse: (recipient) => {
-      if (Recipient.value(recipient) === "") return invalidRecipient(recipient, "an empty registration id")
-      if (recipient.kind === "fid") {
-        return invalidRecipient(recipient, "GCM knows no installation ids: send it through Fcm", "keep")
-      }
-      return undefined
-    },
+    refuse: (recipient) =>
+      refuseEmpty(recipient, "registration id") ?? (recipient.kind === "fid"
+        ? invalidRecipient(recipient, "GCM knows no installation ids: send it through Fcm", "keep")
+        : undefined),
     // GCM's guide: start with a second, then double
     floor: (status) => Duration.seconds(status === undefined ? 0 : 1),
     rateLimitPause: Duration.seconds(1)

@@ -14,7 +14,11 @@ export const secret = (given: Redacted.Redacted): string | undefined => {
   return Predicate.isString(text) && text !== "" ? text : undefined
 }
 
-export const notSet = (what: string): string => `${what} is not set: does the variable that it comes from exist?`
+/** Why {@link secret} found none. */
+export const notSet = (what: string, given?: unknown): string =>
+  Predicate.isString(given) && given !== ""
+    ? `${what} must be given as a Redacted: Redacted.make(…)`
+    : `${what} is not set: does the variable that it comes from exist?`
 
 /** Without quotes and what else is around it; trim takes a byte order mark, too. */
 const unquote = (text: string): string => text.trim().replace(/^(["'`])([^]*)\1,?$/, "$2").trim()
@@ -142,9 +146,10 @@ export const contentOf = (given: string): "key" | "key file" | undefined => {
   return isDer(bytes) ? "key" : bytes.length === 0 ? undefined : contentOf(utf8.decode(bytes))
 }
 
-/** Words with a separator or an extension, none of which looks like a part of a key or token. */
+/** Words that begin as a path does or end with an extension, none of which looks like a part of a key or token. */
 const looksLikePath = (text: string): boolean =>
-  text.length <= 256 && /^[\p{L}\p{N} ~.,:@_()/\\-]+$/u.test(text) && /[/\\]|\.\w{1,10}$/.test(text) &&
+  text.length <= 256 && /^[\p{L}\p{N} ~.,:@_()/\\-]+$/u.test(text) &&
+  /^(?:[/\\~.]|[a-z]:[/\\])|\.\w{1,10}$/i.test(text) && !/\w:[^/\\].*@/.test(text) &&
   !text.includes("//") && !(text.match(/[\p{L}\p{N}]{16,}/gu) ?? []).some(looksRandom)
 
 /** Longer than names with a digest in hex, or of all kinds of letters. */

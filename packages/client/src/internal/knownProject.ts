@@ -1,5 +1,5 @@
 /**
- * Whether the project of a layer exists. Once it accepted a message, a 404 that says nothing more is no fault of it.
+ * Whether the project of a layer exists. Once it accepted something, a 404 that says nothing more is no fault of it.
  */
 import * as Outcome from "../Outcome.ts"
 import type { Sent } from "./protocol.ts"
@@ -10,7 +10,7 @@ const maxMissing = 10
 
 export class KnownProject {
   #isKnown = false
-  /** Answers that the project is unknown, since it accepted a message. */
+  /** Answers that the project is unknown, since it accepted something. */
   #missing = 0
 
   /** What an answer says, given the answers before it. */
@@ -26,7 +26,7 @@ export class KnownProject {
       new Outcome.Failed({
         recipient,
         code: "NOT_FOUND",
-        detail: "a 404 without a code of FCM, from a project that accepted messages before",
+        detail: "a 404 without a code of FCM, from a project that accepted requests before",
         issues: [],
         disposition: "keep"
       })

@@ -86,7 +86,11 @@ const headerForms = {
   apns: {
     "apns-priority": [matches(/^(10|5|1)$/), "10, 5 or 1"],
     "apns-expiration": [matches(/^\d+$/), "seconds since the epoch, in digits"],
-    "apns-collapse-id": [fcmMessage.fitsApns, "at most 64 bytes"]
+    "apns-collapse-id": [fcmMessage.fitsApns, "at most 64 bytes"],
+    "apns-push-type": [
+      (value: string) => apple.pushTypes.has(value),
+      "alert, background, liveactivity or another of Apple's"
+    ]
   },
   webpush: {
     TTL: [matches(/^\d+$/), "seconds, in digits"],

@@ -144,7 +144,7 @@ const whatInstead = (meant: string | undefined, part: string | undefined): strin
     ? `is misspelt: should be ${meant}`
     : part !== undefined
     ? `belongs in ${part}`
-    : "is no key of Apple's: the app's own belong beside aps"
+    : "is not a key that Apple documents: keys of your own belong next to `aps`"
 
 /** The part of `aps` that a key belongs to which stands beside it. */
 const partOf = (key: string): string | undefined =>
@@ -219,6 +219,21 @@ const unmistakable = ["content-available", "mutable-content", "interruption-leve
 // -----------------------------------------------------------------------------
 
 const pushTypePath: Issue["path"] = ["apns", "headers", "apns-push-type"]
+
+/** Source: developer.apple.com, "Sending notification requests to APNs". */
+export const pushTypes: ReadonlySet<string> = new Set([
+  "alert",
+  "background",
+  "complication",
+  "controls",
+  "fileprovider",
+  "liveactivity",
+  "location",
+  "mdm",
+  "pushtotalk",
+  "voip",
+  "widgets"
+])
 
 const pushTypeOf = ({ apns }: Subject): string | undefined => fcmMessage.header(apns?.headers, "apns-push-type")
 

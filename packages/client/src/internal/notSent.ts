@@ -6,6 +6,7 @@
  */
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import { isRequestNotSent } from "../RequestNotSent.ts"
 
 /** What is known of a failure. */
@@ -19,12 +20,16 @@ export interface Failure {
 
 export const failureOf = ({ reason }: HttpClientError.HttpClientError): Failure => {
   if (reason._tag !== "TransportError") return { retryable: true, ...otherReasons[reason._tag] }
-  return notSentOf(reason.cause) ?? {
-    written: true,
-    retryable: true,
-    detail: detailOf(reason.cause) ?? "no reason given"
-  }
+  // a cause is foreign: reading it may throw
+  return Result.getOrElse(
+    Result.try(() =>
+      notSentOf(reason.cause, walk()) ?? { ...lost, detail: detailOf(reason.cause, walk()) ?? lost.detail }
+    ),
+    () => lost
+  )
 }
+
+const lost: Failure = { written: true, retryable: true, detail: "no reason given" }
 
 const otherReasons = {
   EncodeError: { written: false, detail: "the request could not be encoded" },
@@ -34,16 +39,27 @@ const otherReasons = {
   EmptyBodyError: { written: true, detail: "the answer was empty" }
 }
 
-/** Looks at a cause and at its causes. Undefined: it may have been written. */
-const notSentOf = (cause: unknown, depth = 0): Failure | undefined => {
-  if (!Predicate.isObject(cause) || depth > maxDepth) return undefined
-  const own = ownNotSent(cause, depth)
-  if (own !== undefined) return { written: false, retryable: true, ...own }
-  const inner = innerOf(cause).map((cause) => notSentOf(cause, depth + 1))
-  return inner.every((failure) => failure !== undefined) ? inner[0] : undefined
+/** Causes that are still looked at: errors may hold each other, and themselves. */
+interface Walk {
+  left: number
 }
 
-const maxDepth = 8
+const walk = (): Walk => ({ left: 100 })
+
+/** Looks at a cause and at its causes. Undefined: it may have been written. */
+const notSentOf = (cause: unknown, walk: Walk): Failure | undefined => {
+  if (!Predicate.isObject(cause) || walk.left-- <= 0) return undefined
+  const own = ownNotSent(cause, walk)
+  if (own !== undefined) return { written: false, retryable: true, ...own }
+  const inner = innerOf(cause)
+  let first: Failure | undefined
+  for (const cause of inner) {
+    const failure = notSentOf(cause, walk)
+    if (failure === undefined) return undefined
+    first ??= failure
+  }
+  return first
+}
 
 /** Several, where several addresses were tried. */
 const innerOf = (cause: object): ReadonlyArray<unknown> => {
@@ -52,20 +68,16 @@ const innerOf = (cause: object): ReadonlyArray<unknown> => {
 }
 
 /** What an error itself tells, if it tells that nothing was written. */
-const ownNotSent = (cause: object, depth: number): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
+const ownNotSent = (cause: object, walk: Walk): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
   if (isRequestNotSent(cause)) {
-    const detail = cause.reason ?? notSentOf(innerOf(cause)[0], depth + 1)?.detail ?? detailOf(cause) ??
-      "no reason given"
+    const detail = cause.reason ?? notSentOf(innerOf(cause)[0], walk)?.detail ?? detailOf(cause, walk) ?? lost.detail
     return { detail, retryable: cause.retryable ?? true }
   }
   const code = property(cause, "code")
   const refused = proxyStatus(cause)
   if (refused !== undefined) return { detail: `the proxy answered ${refused}` }
-  if (closedCodes.has(code)) {
-    return failedInFlight(cause)
-      ? undefined
-      : { detail: "the client is closed", retryable: false }
-  }
+  if (code === "UND_ERR_CLOSED") return closed
+  if (code === "UND_ERR_DESTROYED") return failedInFlight(cause) ? undefined : closed
   if (certificateCodes.has(code)) return { detail: `the certificate was refused (${code})` }
   if (codes.has(code)) return { detail: code }
   const noConnection = shownCode(cause) ?? "no connection"
@@ -133,10 +145,13 @@ const certificateCodes = new Set([
   "UNSPECIFIED"
 ])
 
-const closedCodes = new Set(["UND_ERR_CLOSED", "UND_ERR_DESTROYED"])
+const closed = { detail: "the client is closed", retryable: false }
 
 /** A client of undici that is destroyed fails what it has written with the same error: only where it was made tells. */
-const failedInFlight = (cause: object): boolean => /^[^\n]*\n\s+at (?:\w+\.)?destroy /.test(property(cause, "stack"))
+const failedInFlight = (cause: object): boolean => {
+  const [, frame] = /^[^\n]*\n\s+at ([^\n]*)/.exec(property(cause, "stack")) ?? []
+  return frame === undefined || /^(?:\w+\.)?destroy /.test(frame)
+}
 
 /** The start of Deno's text, up to what happened. It names the URL. */
 const deno = "^error sending request for url \\([^)]*\\): client error \\(Connect\\)"
@@ -187,10 +202,15 @@ const statusIn = (cause: object, name: string): number | undefined =>
 // -----------------------------------------------------------------------------
 
 /** The first code of a cause and its causes. */
-const detailOf = (cause: unknown, depth = 0): string | undefined => {
-  if (!Predicate.isObject(cause) || depth > maxDepth) return undefined
+const detailOf = (cause: unknown, walk: Walk): string | undefined => {
+  if (!Predicate.isObject(cause) || walk.left-- <= 0) return undefined
   const own = shownCode(cause) ?? (property(cause, "message") === lostText ? "the connection was lost" : undefined)
-  return own ?? innerOf(cause).map((cause) => detailOf(cause, depth + 1)).find(Predicate.isNotUndefined)
+  if (own !== undefined) return own
+  for (const inner of innerOf(cause)) {
+    const detail = detailOf(inner, walk)
+    if (detail !== undefined) return detail
+  }
+  return undefined
 }
 
 const shownCode = (cause: object): string | undefined => {

@@ -11,10 +11,14 @@ import * as monotonic from "./monotonic.ts"
 /** The quota of 3,000, less {@link burst}, less what the network may push together. */
 const perSecond = 2800
 
-/** Changes that may leave at once. */
+/** Of a batch of up to 1000: a second never has room for a third one. */
+const perSecondInBatches = 1990
+
+/** Changes that may leave at once, if they are no batch. */
 const burst = 100
 
-const millisPerChange = 1000 / perSecond
+/** How long so many changes keep the others waiting. */
+const millisOf = (changes: number): number => 1000 * changes / (changes > burst ? perSecondInBatches : perSecond)
 
 export class Pace {
   readonly #clock: Clock.Clock
@@ -30,9 +34,9 @@ export class Pace {
   /** Waits until so many changes may leave. */
   take(changes: number): Effect.Effect<void> {
     return this.#turn.withPermit(Effect.suspend(() => {
-      const wait = this.#settledAt - (burst - 1) * millisPerChange - this.#now
+      const wait = this.#settledAt - millisOf(Math.max(0, burst - changes)) - this.#now
       const leave = Effect.sync(() => {
-        this.#settledAt = Math.max(this.#settledAt, this.#now) + changes * millisPerChange
+        this.#settledAt = Math.max(this.#settledAt, this.#now) + millisOf(changes)
       })
       return wait > 0 ? Effect.delay(leave, Math.ceil(wait)) : leave
     }))

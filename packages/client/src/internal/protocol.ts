@@ -62,6 +62,14 @@ export interface Sent {
 /** Stands in where an answer or a request is of no recipient, or of one that there always is. */
 export const anybody: Recipient.Recipient = Recipient.token("")
 
+/** The outcome of a recipient without a name. A value of another type is a mistake of the caller, and removes nobody. */
+export const refuseEmpty = (recipient: Recipient.Recipient, name: string): Outcome.Failed | undefined => {
+  if (recipient === Recipient.missing) {
+    return invalidRecipient(recipient, "must be a string, a Redacted of one, or a Recipient", "keep")
+  }
+  return Recipient.value(recipient) === "" ? invalidRecipient(recipient, `an empty ${name}`) : undefined
+}
+
 /** The outcome of a recipient that no request can name. */
 export const invalidRecipient = (
   recipient: Recipient.Recipient,

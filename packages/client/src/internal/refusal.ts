@@ -19,8 +19,7 @@ const advice: ReadonlyMap<string, string> = new Map([
   ["USER_PROJECT_DENIED", "give the account the role roles/serviceusage.serviceUsageConsumer in the quota project"],
   [
     "IAM_PERMISSION_DENIED",
-    "give the account a role with the permission cloudmessaging.messages.create in the project, such as " +
-    "roles/firebasecloudmessaging.admin"
+    "give the account a role in the project that has this permission, such as roles/firebasecloudmessaging.admin"
   ],
   [
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
@@ -32,7 +31,8 @@ const advice: ReadonlyMap<string, string> = new Map([
   ["CREDENTIALS_MISSING", "give an OAuth 2.0 access token"]
 ])
 
-const quotaProject = "name a project of yours as the quota project, and enable the Firebase Cloud Messaging API there"
+const quotaProject = "name a project of yours as the quota project (GOOGLE_CLOUD_QUOTA_PROJECT, or gcloud auth " +
+  "application-default set-quota-project), and enable the Firebase Cloud Messaging API there"
 
 /** Whether a reason is one that Google documents, and so quotes nothing. */
 export const isKnown = (code: string): boolean => advice.has(code)
@@ -41,7 +41,7 @@ export const isKnown = (code: string): boolean => advice.has(code)
 export const describe = (refused: string, { account, code, detail }: Refusal, otherwise: string): string => {
   // the same reason as for an API that is off
   const isQuotaProject = /\bquota project\b/i.test(detail ?? "") && code === "SERVICE_DISABLED"
-  const todo = isQuotaProject ? quotaProject : advice.get(code ?? "") ?? otherwise
+  const todo = isQuotaProject ? quotaProject : code === undefined ? otherwise : advice.get(code) ?? ""
   const said = [code, detail].filter((text) => text !== undefined).join(": ")
   return [
     account === undefined ? refused : `${refused} (account ${account})`,

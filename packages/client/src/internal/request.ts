@@ -5,8 +5,9 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
-import { AccessTokenError, InvalidKey, NoCredentials } from "../AccessToken.ts"
+import { AccessTokenError, NoCredentials } from "../AccessToken.ts"
 import * as Recipient from "../Recipient.ts"
+import { unfitHeader } from "./authorization.ts"
 import { type Answer, isLost, type Lost } from "./exchange.ts"
 import type * as Group from "./group.ts"
 import * as keyText from "./keyText.ts"
@@ -75,15 +76,11 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
   if (checked.has(credential)) return undefined
   const text = keyText.secret(credential)
   if (text === undefined) {
-    return new AccessTokenError({ reason: new NoCredentials({ detail: keyText.notSet("the credential") }) })
+    return new AccessTokenError({ reason: new NoCredentials({ detail: keyText.notSet("the credential", credential) }) })
   }
-  if (!/^[\x21-\x7e]+$/.test(text)) {
-    return new AccessTokenError({
-      reason: new InvalidKey({ detail: "the credential holds spaces, line breaks or other than ASCII" })
-    })
-  }
-  checked.add(credential)
-  return undefined
+  const unfit = unfitHeader("the credential", text)
+  if (unfit === undefined) checked.add(credential)
+  return unfit
 }
 
 /** One token serves many requests. */

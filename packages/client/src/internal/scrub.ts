@@ -19,8 +19,7 @@ export class Scrub {
   text(text: string): string {
     // a service's text is a sentence or two: no more of it is looked at
     const read = plain(text.slice(0, maxRead))
-    this.#parts ??= partsOf(this.#sorted)
-    const rest = hide(read, [...findWhole(read, this.#sorted), ...findParts(read, this.#parts)])
+    const rest = hide(read, this.#find(read))
     const shown = rest.replace(quotedValue, "$1").replace(longRun, hideUnlessWord)
     return shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown
   }
@@ -29,9 +28,15 @@ export class Scrub {
   code(code: string): string {
     const known = this.#codes.get(code)
     if (known !== undefined) return known
-    const shown = isCode(code) && findWhole(code.replaceAll("_", " "), this.#sorted).length === 0 ? code : "UNKNOWN"
+    const shown = isCode(code) && this.#find(code.replaceAll("_", " ")).length === 0 ? code : "UNKNOWN"
     this.#codes.set(code, shown)
     return shown
+  }
+
+  /** Where secrets stand in a text, whole and in part. */
+  #find(text: string): ReadonlyArray<Span> {
+    this.#parts ??= partsOf(this.#sorted)
+    return [...findWhole(text, this.#sorted), ...findParts(text, this.#parts)]
   }
 
   /** In lower case, and sorted, so that the secrets that a text begins with are found by bisection. */
@@ -67,7 +72,13 @@ const hide = (text: string, spans: ReadonlyArray<Span>): string => {
 
 /** On one line, without control characters, and without the escapes of JSON and HTML, however often it was quoted. */
 const plain = (text: string): string =>
-  text.replace(/\\+(u[0-9a-f]{4}|[bfnrt])?/gi, unescaped).replace(/&#?\w{1,8};|[\s\p{Cc}]+/gu, " ").trim()
+  text.replace(/(?:%[0-9a-f]{2})+/gi, fromPercent).normalize("NFKC").replace(/\p{Cf}/gu, "").replace(
+    /\\+(u[0-9a-f]{4}|[bfnrt])?/gi,
+    unescaped
+  ).replace(/&#?\w{1,8};|[\s\p{Cc}]+/gu, " ").trim()
+
+const fromPercent = (escapes: string): string =>
+  new TextDecoder().decode(Uint8Array.from(escapes.slice(1).split("%"), (hex) => Number.parseInt(hex, 16)))
 
 const unescaped = (_: string, escape = ""): string =>
   escape.length > 1 ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : escape === "" ? "" : " "

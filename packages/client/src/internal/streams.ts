@@ -21,7 +21,6 @@ import { Arriving } from "./fresh.ts"
 import type * as Group from "./group.ts"
 import { Idle } from "./idle.ts"
 import type { Layer } from "./layer.ts"
-import { anybody } from "./protocol.ts"
 import { annotateSpan, endError, invalidMessage, nobody } from "./send.ts"
 import type { Settings } from "./settings.ts"
 
@@ -53,7 +52,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
       const recipient = Result.try(() => Recipient.make(item.recipient))
       const message = Result.try(() => item.message)
       return {
-        recipient: Result.getOrElse(recipient, () => anybody),
+        recipient: Result.getOrElse(recipient, () => Recipient.missing),
         prepared: Result.isSuccess(message) ? layer.prepare(message.success) : Result.fail([unreadable])
       }
     },

@@ -5,8 +5,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 /**
- * A text, in clear or redacted; of whatever else, and of a Redacted that was wiped, an empty one: it is told as what is
- * wrong with this one recipient or audience, and is no defect that takes others along.
+ * A text, in clear or redacted. Anything else, and a wiped Redacted, becomes an empty text, so that it is reported for this
+ * one recipient or audience instead of being a defect.
  */
 export const textOf = (value: unknown): string =>
   typeof value === "string"

@@ -1,7 +1,6 @@
 /**
  * Subscriptions to topics, as the engine takes them: one by one through FCM v1, or in batches through Instance ID.
  */
-import * as FcmV1 from "@cloud-messaging/protocol/FcmV1"
 import * as InstanceId from "@cloud-messaging/protocol/InstanceId"
 import * as RpcStatus from "@cloud-messaging/protocol/RpcStatus"
 import * as Topic from "@cloud-messaging/protocol/Topic"
@@ -15,10 +14,12 @@ import * as Recipient from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
 import type { Question } from "./askOne.ts"
 import type { Authorize } from "./authorization.ts"
+import { findBadRequests, findFcmErrors } from "./details.ts"
 import { type Answer, isOk } from "./exchange.ts"
 import * as faults from "./faults.ts"
 import * as fcmAnswer from "./fcmAnswer.ts"
 import type { Prepared } from "./group.ts"
+import type { KnownProject } from "./knownProject.ts"
 import { anybody, type Encoded, type Protocol, type Sent } from "./protocol.ts"
 import type { Scrub } from "./scrub.ts"
 import * as Verdict from "./verdict.ts"
@@ -31,6 +32,7 @@ export interface Project {
   /** Of the Instance ID service. */
   readonly instanceIdOrigin: string
   readonly authorize: Authorize
+  readonly known: KnownProject
   /** Credentials, floors, and whom it refuses. */
   readonly fcm: Protocol
 }
@@ -69,7 +71,7 @@ export const single = ({ change, project, topic }: Asked): Requests => {
   // the reference wants no body of a DELETE
   const body = change === "subscribe" ? HttpBody.text("{}", "application/json") : HttpBody.empty
   return requests(
-    { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project.sender) },
+    { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project) },
     ({ credential, recipients: [recipient = anybody] }) =>
       request(project.origin + TopicSubscription.path(project.sender.projectId, Recipient.value(recipient), topic), {
         urlParams: { allowMissing: "true" }, // what is so already is as asked
@@ -79,7 +81,10 @@ export const single = ({ change, project, topic }: Asked): Requests => {
   )
 }
 
-const judgeSingle = (sender: fcmAnswer.Sender) => (answer: Answer, sent: Sent): Verdict.Verdict => {
+const judgeSingle = ({ known, sender }: Project) => (answer: Answer, sent: Sent): Verdict.Verdict =>
+  known.hear(judgeChange(sender, answer, sent), sent)
+
+const judgeChange = (sender: fcmAnswer.Sender, answer: Answer, sent: Sent): Verdict.Verdict => {
   const [recipient = anybody] = sent.recipients
   const changed = new Outcome.Success({ recipient, messageId: "", canonical: undefined })
   if (isOk(answer)) {
@@ -128,9 +133,6 @@ const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipi
 /** No answer was recorded that does: these are the words of a send. */
 const namesRegistration = (text: string): boolean =>
   /^(the registration token is not|invalid registration token)/i.test(text)
-
-const findFcmErrors = RpcStatus.findDetails(FcmV1.FcmError)
-const findBadRequests = RpcStatus.findDetails(RpcStatus.BadRequest)
 
 // -----------------------------------------------------------------------------
 // In batches

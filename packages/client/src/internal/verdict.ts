@@ -9,6 +9,7 @@ import type { Published } from "../Messaging.ts"
 import * as Outcome from "../Outcome.ts"
 import type { Recipient } from "../Recipient.ts"
 import * as SendError from "../SendError.ts"
+import { findErrorInfos } from "./details.ts"
 import type { Answer, Lost } from "./exchange.ts"
 import type { Fault } from "./faults.ts"
 import type { Slows } from "./quota.ts"
@@ -76,7 +77,7 @@ export interface Accepted<out A> {
 
 export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value })
 
-/** An answer that has a result for each recipient; results that are none cost their own recipients alone. */
+/** An answer that has a result for each recipient; results that cannot be read cost their own recipients alone. */
 export const ofResults = <A>(
   answer: Answer,
   recipients: ReadonlyArray<Recipient>,
@@ -86,7 +87,7 @@ export const ofResults = <A>(
   if (results.length !== recipients.length) {
     return garbled(answer, `${results.length} results for ${recipients.length} recipients`)
   }
-  if (results.every(Predicate.isUndefined)) return garbled(answer, "results that are none")
+  if (results.every(Predicate.isUndefined)) return garbled(answer, "no result could be read")
   return spoken(recipients.map((recipient, i) => {
     const result = results[i]
     return result === undefined ? { _tag: "Unclear" } : wordOn(recipient, result)
@@ -213,8 +214,6 @@ export const whyRefused = (
     detail: said === "" || said.startsWith("<") ? undefined : scrub.text(said)
   }
 }
-
-const findErrorInfos = RpcStatus.findDetails(RpcStatus.ErrorInfo)
 
 /** What a status says by itself, when the body says nothing of a recipient. */
 export const ofStatus = (
