@@ -88,8 +88,9 @@ export interface Options {
   readonly ca?: ReadonlyArray<string> | undefined
   /**
    * What speaks HTTP/2: `"own"`, which is `@cloud-messaging/http2`, or `"node"`, which is `node:http2`. The latter takes
-   * several times the CPU, has no pause for a server that asks for calm, and no second attempt for a 421. It is there for
-   * the case that a server does not get on with ours; please report that.
+   * several times the CPU, has no pause for a server that asks for calm, no second attempt for a 421, and keeps the process
+   * alive until its connections are idle for long. It is there for the case that a server does not get on with ours; please
+   * report that.
    *
    * @default "own"
    */
