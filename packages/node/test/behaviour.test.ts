@@ -282,10 +282,24 @@ for (const { layer, name, protocols, version } of clients) {
   })
 }
 
+/** A tracer, and the spans that it made. */
+const recording = () => {
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, tracer }
+}
+
 describe.each(transports)("what Effect's constructor gives to HTTP/2 (%s)", (transport) => {
   const traced = (
     name: string,
-    run: (client: HttpClient.HttpClient, origin: string, closed: () => number) => Effect.Effect<void, unknown>
+    run: (client: HttpClient.HttpClient, origin: string, closed: () => number) => Effect.Effect<void, unknown>,
+    protocol = "h2"
   ) =>
     it.effect(name, () =>
       leavesNothing(Effect.gen(function*() {
@@ -294,7 +308,7 @@ describe.each(transports)("what Effect's constructor gives to HTTP/2 (%s)", (tra
           response.on("close", () => closed++)
           response.write(JSON.stringify(request.headers["traceparent"] ?? null))
           if (request.url !== "/open") response.end()
-        }, ["h2"])
+        }, [protocol])
         yield* Effect.flatMap(HttpClient.HttpClient, (client) => run(client, origin, () => closed)).pipe(
           Effect.provide(http2(transport), { local: true })
         )
@@ -302,18 +316,23 @@ describe.each(transports)("what Effect's constructor gives to HTTP/2 (%s)", (tra
 
   traced("one client span and its headers", (client, origin) =>
     Effect.gen(function*() {
-      const spans: Array<Tracer.Span> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recording()
       const response = yield* Effect.withTracer(client.get(origin), tracer)
       assert.match(String(yield* response.json), /^00-/)
       assert.deepStrictEqual(spans.map(({ kind }) => kind), ["client"])
     }))
+
+  traced(
+    "one client span, once it is known that the server speaks HTTP/1.1 alone",
+    (client, origin) =>
+      Effect.gen(function*() {
+        yield* Effect.flatMap(client.get(origin), ({ text }) => text)
+        const { spans, tracer } = recording()
+        yield* Effect.flatMap(Effect.withTracer(client.get(origin), tracer), ({ text }) => text)
+        assert.deepStrictEqual(spans.map(({ kind }) => kind), ["client"])
+      }),
+    "http/1.1"
+  )
 
   traced("the end of a scope resets the stream", (client, origin, closed) =>
     Effect.gen(function*() {
