@@ -128,6 +128,7 @@ export const make = Effect.fnUntraced(function*(
  * **Details**
  *
  * - An `https:` origin that speaks HTTP/1.1 alone is served by undici, and so are `http:` origins, unless `h2c` is set.
+ *   Where that turns out as the first requests are sent, each has two spans, of which the first one failed.
  * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
  *   taken, and have another connection opened, up to `maxSessions`.
  * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later

@@ -25,11 +25,13 @@ export class ProxyError extends Data.TaggedError("ProxyError")<{
   readonly cause?: unknown
 }> {
   readonly [RequestNotSent.TypeId] = RequestNotSent.TypeId
+
   get reason(): string {
     if (this.status !== undefined) return `the proxy answered ${this.status}`
     const { cause } = this
     return `the proxy cannot be reached${Predicate.hasProperty(cause, "code") ? ` (${cause.code})` : ""}`
   }
+
   override get message(): string {
     return this.reason
   }
