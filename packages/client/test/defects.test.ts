@@ -1,7 +1,7 @@
 /** Defects of what the application brings surface, and nothing hangs. */
-import { Message, Messaging } from "@cloud-messaging/client"
+import { AccessToken, Fcm, Message, Messaging } from "@cloud-messaging/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, type Duration, Effect, Exit, Fiber, Metric, Schedule, Stream } from "effect"
+import { Cause, type Duration, Effect, Exit, Fiber, Layer, Metric, Redacted, Schedule, Stream } from "effect"
 import * as Http from "./utils/http.ts"
 import { inTime, pass } from "./utils/time.ts"
 
@@ -37,6 +37,19 @@ describe("a defect", () => {
   it.effect("of the pace", () =>
     Effect.gen(function*() {
       const layer = Http.fcm(Http.accept, [], { pacing: () => Effect.die("pace") })
+      assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(send(message, ["a", "b"]), layer)))))
+      assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(stream(tokens), layer)))))
+    }))
+
+  it.effect("of what forgets a refused token", () =>
+    Effect.gen(function*() {
+      const accessToken = Layer.succeed(AccessToken.AccessToken, {
+        get: Effect.succeed(Redacted.make("access-token-1")),
+        invalidate: () => Effect.die("invalidate")
+      })
+      const layer = Fcm.layer({ projectId: "my-project" }).pipe(
+        Layer.provide([accessToken, Http.layer(() => Http.text("", { status: 401 }))])
+      )
       assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(send(message, ["a", "b"]), layer)))))
       assert.isTrue(dies(yield* inTime(Effect.exit(Effect.provide(stream(tokens), layer)))))
     }))

@@ -435,7 +435,7 @@ export class Engine<T extends Group.Ticket> {
       seat.step = "credential"
       const timer = this.#limit(seat, now)
       const { renewal } = seat
-      const next = renewal === undefined ? sending : Effect.andThen(Fiber.await(renewal), sending)
+      const next = renewal === undefined ? sending : Effect.andThen(Fiber.join(renewal), sending)
       return timer === undefined ? next : Effect.andThen(timer, next)
     })
   }
