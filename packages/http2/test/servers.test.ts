@@ -24,7 +24,9 @@ const clean = <E>(
   name: string,
   options: Http2Client.Options,
   test: (client: HttpClient.HttpClient) => Effect.Effect<void, E, Scope.Scope>
-) => Client.clean(name, { h2c: true, ...options }, test)
+) => Client.clean(name, Http2Client.layer({ h2c: true, ...options }), test)
+
+const tls = Http2Client.layer(trust)
 
 const post = (client: HttpClient.HttpClient, url: string, body: string) =>
   client.execute(HttpClientRequest.post(url).pipe(HttpClientRequest.bodyText(body, "text/plain")))
@@ -367,7 +369,7 @@ describe("no HTTP/2", () => {
 
   Client.clean(
     "of a server that chooses HTTP/1.1, told at once when it is known",
-    trust,
+    tls,
     (client) =>
       Effect.gen(function*() {
         let connections = 0
@@ -396,7 +398,7 @@ describe("no HTTP/2", () => {
       })
   )
 
-  Client.clean("for http: origins, unless h2c is set", {}, (client) =>
+  Client.clean("for http: origins, unless h2c is set", Http2Client.layer(), (client) =>
     Effect.gen(function*() {
       const cause = yield* refusal(client.get("http://127.0.0.1:1"))
       assert.deepStrictEqual(cause, new Http1Only.Http1Only({ origin: "http://127.0.0.1:1" }))
@@ -558,7 +560,7 @@ describe("a connection", () => {
 
   Client.clean(
     "resumes the TLS session of the one before",
-    { ...trust, maxSessions: 1 },
+    Http2Client.layer({ ...trust, maxSessions: 1 }),
     (client) =>
       Effect.gen(function*() {
         const reused: Array<boolean> = []
@@ -618,7 +620,7 @@ describe("the same as node:http2", () => {
   ]
 
   /** Header fields go there and back, as node packs and unpacks them. */
-  Client.clean("header fields of all kinds, there and back, 500 times", trust, (client) =>
+  Client.clean("header fields of all kinds, there and back, 500 times", tls, (client) =>
     Effect.gen(function*() {
       const server = yield* serve((stream, headers) => {
         const own = Object.entries(headers).filter(([name]) => name.startsWith("x-") || name === "authorization")
@@ -639,7 +641,7 @@ describe("the same as node:http2", () => {
       assert.strictEqual(server.sessionCount, 1)
     }))
 
-  Client.clean("a table of every size, which the server changes as it goes", trust, (client) =>
+  Client.clean("a table of every size, which the server changes as it goes", tls, (client) =>
     Effect.gen(function*() {
       const server = yield* serve((stream, headers) => {
         stream.respond({ ":status": 200, "x-back": String(headers["x-there"]) })
@@ -660,7 +662,7 @@ describe("the same as node:http2", () => {
       assert.strictEqual(server.sessionCount, 1)
     }))
 
-  Client.clean("bodies of many sizes, up and down at once", trust, (client) =>
+  Client.clean("bodies of many sizes, up and down at once", tls, (client) =>
     Effect.gen(function*() {
       const server = yield* serve((stream) => {
         stream.respond({ ":status": 200 })

@@ -8,8 +8,9 @@ import * as Http from "node:http"
 import * as Http2 from "node:http2"
 import * as Net from "node:net"
 import { inspect } from "node:util"
-import { leavesNothing, until } from "./utils/leaves.ts"
-import { answer, portOf, serve, type Transport, transports, trust } from "./utils/server.ts"
+import { leavesNothing, until } from "../../http2/test/utils/leaves.ts"
+import { answer, portOf, serve, trust } from "../../http2/test/utils/server.ts"
+import { type Transport, transports } from "./utils/transports.ts"
 
 interface Listening {
   readonly port: number

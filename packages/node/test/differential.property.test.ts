@@ -14,7 +14,8 @@ import {
 } from "effect/http"
 import { createHash } from "node:crypto"
 import * as Http2 from "node:http2"
-import { serve, type Transport, trust } from "./utils/server.ts"
+import { serve, trust } from "../../http2/test/utils/server.ts"
+import type { Transport } from "./utils/transports.ts"
 
 const sizes = [0, 1, 100, 1000, 16_384, 70_000]
 

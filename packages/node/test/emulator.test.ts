@@ -7,7 +7,7 @@ import { EmulatorServer, layer as layerServer } from "@cloud-messaging/emulator/
 import { Http2Client } from "@cloud-messaging/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { type Transport, transports } from "./utils/server.ts"
+import { type Transport, transports } from "./utils/transports.ts"
 
 const project = "my-project"
 

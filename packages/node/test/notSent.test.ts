@@ -10,8 +10,9 @@ import { TestClock } from "effect/testing"
 import * as Http from "node:http"
 import { constants } from "node:http2"
 import * as Net from "node:net"
-import { until } from "./utils/leaves.ts"
-import { answer, portOf, serve, transports, trust } from "./utils/server.ts"
+import { until } from "../../http2/test/utils/leaves.ts"
+import { answer, portOf, serve, trust } from "../../http2/test/utils/server.ts"
+import { transports } from "./utils/transports.ts"
 
 type Client = Layer.Layer<HttpClient.HttpClient>
 

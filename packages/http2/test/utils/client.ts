@@ -1,7 +1,7 @@
 /** Requests through a client, and what they come to. */
-import { Http2Client, RequestNotSent } from "@cloud-messaging/http2"
+import { RequestNotSent } from "@cloud-messaging/http2"
 import { assert, it } from "@effect/vitest"
-import { Effect, Metric, type Scope } from "effect"
+import { Effect, type Layer, Metric, type Scope } from "effect"
 import { constTrue } from "effect/Function"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import { leavesNothing, until } from "./leaves.ts"
@@ -11,15 +11,16 @@ type Response = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientE
 /** A test with a client of its own, which leaves nothing behind. */
 export const clean = <E>(
   name: string,
-  options: Http2Client.Options,
+  layer: Layer.Layer<HttpClient.HttpClient>,
   test: (client: HttpClient.HttpClient) => Effect.Effect<void, E, Scope.Scope>
 ) =>
   it.effect(name, () =>
     leavesNothing(
       Effect.gen(function*() {
         yield* Effect.flatMap(HttpClient.HttpClient, test).pipe(
+          // as `@cloud-messaging/client` uses it
           Effect.provideService(HttpClient.TracerDisabledWhen, constTrue),
-          Effect.provide(Http2Client.layer(options))
+          Effect.provide(layer)
         )
         assert.deepStrictEqual(yield* Effect.forEach(gauges, valueOf), [0, 0, 0])
       }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
