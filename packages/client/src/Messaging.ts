@@ -152,9 +152,9 @@ export interface Service {
   /**
    * Sends one message to one recipient or many, once to each distinct one, and reports every one in input order.
    *
-   * An iterable is read when `send` is called, not when its effect runs; one that throws is a `ValidationError`, and
-   * nothing is sent. A fault of one recipient is its outcome; a fault of the whole send is a {@link SendError}, which
-   * tells what was settled before.
+   * An iterable is read when `send` is called, not when its effect runs. If the iterable throws, `send` fails with
+   * `ValidationError`, and nothing is sent. A fault of one recipient is its outcome; a fault of the whole send is a
+   * {@link SendError}, which has the outcomes up to then.
    */
   readonly send: (
     message: Message,

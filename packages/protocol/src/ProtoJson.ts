@@ -77,7 +77,7 @@ const isDay = (day: string): boolean =>
 
 /**
  * `google.protobuf.Timestamp`: RFC 3339, written in UTC (`2014-10-02T15:01:23.045Z`), from the year 1 to 9999. What is
- * finer than a millisecond is lost. A day or hour that does not exist is refused, and so is a leap second.
+ * finer than a millisecond is lost. A day or hour that does not exist is invalid, and so is a leap second.
  *
  * @category schemas
  * @since 1.0.0

@@ -1,8 +1,8 @@
 /**
  * The client's side of one connection of HTTP/2 (RFC 9113).
  *
- * What is said in one turn of the event loop is one write. Requests that start in a turn are written at its end, so that
- * one that is cancelled before costs the server nothing.
+ * All frames of one turn of the event loop are one write. Requests are written at the end of the turn in which they start,
+ * so a request that is cancelled before costs the server nothing.
  */
 import type { Duplex } from "node:stream"
 import { codes, Http2Error } from "../../Http2Error.ts"
@@ -21,16 +21,16 @@ import * as ResponseHead from "./responseHead.ts"
 import { type Stream, unknownLength } from "./stream.ts"
 import { type Outlet, Uploads } from "./uploads.ts"
 
-/** What the owner of a connection is told. */
+/** The events of a connection, for its owner. */
 export interface Owner {
   /** There may be room for streams. */
   onRoom(): void
-  /** There is no room any more, for good. */
+  /** No more streams can be opened on this connection. */
   onDrain(): void
   onGoaway(code: number): void
   /** All that was read is handed over. */
   onRead(): void
-  /** It is over, for this reason: every stream was told. */
+  /** The connection has ended, for this reason, and so has every stream. */
   onClose(error: Error): void
 }
 
@@ -132,7 +132,7 @@ export class Connection implements Events, Outlet {
     return this.#isConfirmed
   }
 
-  /** Grows with everything that brings a response forward, and with answers to PING. If it does not, the server may be gone. */
+  /** Grows with every progress of a response, and with answers to PING. If it does not grow, the server may be gone. */
   get progress(): number {
     return this.#progress
   }
@@ -141,7 +141,7 @@ export class Connection implements Events, Outlet {
     return this.#socket.writableLength > Limits.queuedBytes
   }
 
-  /** The largest fields of a request that the server takes, if these are larger (SETTINGS_MAX_HEADER_LIST_SIZE). */
+  /** The server's limit for the header fields of a request, if these fields exceed it (SETTINGS_MAX_HEADER_LIST_SIZE). */
   exceededBy(fields: Fields): number | undefined {
     const limit = this.#maxHeaderListSize
     return limit !== Number.POSITIVE_INFINITY && sizeOf(fields) > limit ? limit : undefined
@@ -181,8 +181,8 @@ export class Connection implements Events, Outlet {
   }
 
   /**
-   * Nobody wants the response any more. Its room is free in the next turn: many that are cancelled at once would otherwise
-   * make room for others to be cancelled, which servers take for an attack (CVE-2023-44487).
+   * Cancels a stream. Its place is free in the next turn: otherwise requests that are cancelled at once would make room for
+   * others that are cancelled, too, which servers treat as an attack (CVE-2023-44487).
    */
   cancel(stream: Stream): void {
     if (!stream.isOpen) return
@@ -282,7 +282,7 @@ export class Connection implements Events, Outlet {
 
   onSettings(settings: Settings): void {
     this.#inVain()
-    // who says nothing of a limit has none
+    // without this setting there is no limit
     if (!this.#hasSettings) this.#peerMaxStreams = Number.POSITIVE_INFINITY
     this.#hasSettings = true
     this.#peerMaxStreams = settings.maxConcurrentStreams ?? this.#peerMaxStreams
@@ -328,7 +328,7 @@ export class Connection implements Events, Outlet {
     for (const stream of this.#streams.values()) {
       if (stream.id > lastStreamId) this.#fail(stream, error, false)
     }
-    // who goes for an error answers nothing more (RFC 9113, 5.4.1)
+    // after GOAWAY with an error, the server answers no more requests (RFC 9113, 5.4.1)
     if (code === codes.NO_ERROR) this.#closeIfDone()
     else this.destroy(error)
   }
@@ -414,7 +414,7 @@ export class Connection implements Events, Outlet {
   // Reading
   // ---------------------------------------------------------------------------
 
-  /** A stream that is open; `undefined` if it was. Frames for it may still come, and are of no use. */
+  /** An open stream; `undefined` if it is closed. Frames for a closed stream may still come, and are ignored. */
   #find(id: number): Stream | undefined {
     if (id % 2 === 0 || id >= this.#nextId) throw Failure.protocol(`a frame of stream ${id}, which was never opened`)
     return this.#streams.get(id)
@@ -424,7 +424,9 @@ export class Connection implements Events, Outlet {
     if (!this.#vain.spend()) throw Failure.calm("too many frames that bring no request forward")
   }
 
-  /** The window of the connection is wide, and given back whether anybody reads what came or not: streams have their own. */
+  /**
+   * The window of the connection is large, and is given back even if the data is not read: each stream has its own window.
+   */
   #receive(bytes: number): void {
     this.#window -= bytes
     if (this.#window >= Limits.connectionWindow / 2) return
@@ -477,7 +479,7 @@ export class Connection implements Events, Outlet {
   // Ends
   // ---------------------------------------------------------------------------
 
-  /** Nothing more is heard of a stream. */
+  /** Ends the server's side of a stream. */
   #close(stream: Stream): void {
     stream.isOpen = false
     stream.unsent = undefined
@@ -552,7 +554,7 @@ export class Connection implements Events, Outlet {
   }
 }
 
-/** Tells an answer from one to another PING, or to none. */
+/** Identifies the answers to our own PING. */
 const pingPayload = (count: number): Buffer => {
   const payload = Buffer.alloc(8)
   payload.writeUInt32BE(count, 4)

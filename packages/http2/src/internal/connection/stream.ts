@@ -9,7 +9,7 @@ import * as Limits from "./limits.ts"
 export const unknownLength = -1
 
 /**
- * Who asks extends it, so that a request is one object with all that is known of it.
+ * The exchange extends this class, so that a request is one object with its whole state.
  */
 export abstract class Stream {
   // of the request

@@ -18,7 +18,7 @@ import type { Target } from "./target.ts"
 
 export type Result = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
 
-/** What an exchange is on: a session. */
+/** The session of an exchange. */
 export interface Host {
   readonly connection: Connection
   /** The stream is done. */
@@ -76,7 +76,7 @@ export class Exchange extends Stream implements Source {
     return this.request.body._tag !== "Stream"
   }
 
-  /** Whether nobody waits any more. */
+  /** Whether the exchange is settled or cancelled. */
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -101,13 +101,13 @@ export class Exchange extends Stream implements Source {
     }
   }
 
-  /** Nobody waits any more. */
+  /** Cancels the exchange. */
   cancel(): void {
     this.#isSettled = true
     this.discard()
   }
 
-  /** Mostly the body comes along with the headers: who waits is told of both at once. */
+  /** Usually the body comes with the headers, so the response is delivered with both. */
   deliver(): void {
     if (this.#response !== undefined) this.settle(Effect.succeed(this.#response))
   }

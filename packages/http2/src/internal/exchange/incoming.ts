@@ -10,7 +10,7 @@ import { Chunks, type NonEmpty } from "./chunks.ts"
 
 /** What brings the bytes. */
 export interface Source {
-  /** So many bytes have a reader: as many more may come. */
+  /** Bytes were read: the server may send as many more. */
   take(bytes: number): void
   /** Nobody wants the rest. */
   discard(): void
@@ -26,9 +26,9 @@ export class Incoming {
   #state: State = "open"
   #received = 0
   #isStreamed = false
-  /** Who waits for the end. */
+  /** The fiber that waits for the end. */
   #endReaders: ReadonlyArray<() => void> = none
-  /** Who waits for the next bytes. */
+  /** The fiber that waits for the next bytes. */
   #nextReader: (() => void) | undefined = undefined
 
   /** Fails when more than `limit` bytes come. */
@@ -105,7 +105,7 @@ export class Incoming {
     this.#endReaders.forEach((reader) => reader())
   }
 
-  /** Who is told may come back at once, for more. */
+  /** The callback may read again immediately. */
   #tell(): void {
     const reader = this.#nextReader
     this.#nextReader = undefined

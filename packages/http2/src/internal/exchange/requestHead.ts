@@ -50,12 +50,12 @@ export const maker = () => {
 
   const make = ({ headers, method }: Request, target: Target): Fields | string => {
     const authority = headers["host"] ?? target.authority
-    if (!isValue(authority)) return "a host that HTTP/2 does not take"
+    if (!isValue(authority)) return "an invalid host"
     const fields = [":method", method, ":scheme", target.scheme, ":authority", authority, ":path", target.path]
     for (const name in headers) {
       const value = headers[name]
       if (value === undefined || !Object.hasOwn(headers, name) || ofConnection.has(name)) continue
-      if (!check(name, value)) return "a header that HTTP/2 does not take"
+      if (!check(name, value)) return "an invalid header"
       fields.push(name, value.trim())
     }
     return fields

@@ -115,7 +115,7 @@ export class FrameParser implements FrameHandler {
     if (isWhole) this.#fields(block.id, block.bytes, 0, block.bytes.length, block.isEnd)
   }
 
-  /** Every block is decoded, whoever it is for, as it may change the table. */
+  /** Decodes every block, even for a closed stream, as a block may change the table. */
   #fields(id: number, bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     this.#events.onHeaders(id, this.#decode(bytes, start, end), isEnd)
   }

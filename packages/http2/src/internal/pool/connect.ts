@@ -25,7 +25,10 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly cause?: unknown
 }> {}
 
-/** Gives a socket that is connected to the server: through a proxy, say. It ends with the scope. None: connect directly. */
+/**
+ * Returns a socket that is connected to the server, for example through a proxy, and closed with the scope. With
+ * `undefined`, the client connects directly.
+ */
 export type Tunnel = (server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>
 
 export interface Options {

@@ -70,13 +70,13 @@ export class Pool implements Keeper {
     this.#grow()
   }
 
-  /** Nobody waits for this exchange any more. */
+  /** Cancels an exchange. */
   cancel(exchange: Exchange): void {
     if (this.#queue.delete(exchange)) this.#options.metrics.queue(-1)
     exchange.cancel()
   }
 
-  /** Whoever waits is told; sessions end with their scope. */
+  /** Fails the exchanges that wait; sessions end with their scope. */
   close(): void {
     this.#isClosed = true
     this.#refuseAll(Failure.closed)
@@ -131,7 +131,7 @@ export class Pool implements Keeper {
     this.submit(exchange)
   }
 
-  /** Opens a connection for this exchange, even beyond their maximum: those that there are would not do. */
+  /** Opens a connection for this exchange, even beyond the maximum, as no open connection can serve it. */
   misdirected(exchange: Exchange): void {
     if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
     this.#connecting++
@@ -218,7 +218,7 @@ export class Pool implements Keeper {
     })
   }
 
-  /** A server that takes connections and ends them all would otherwise be connected to for ever. */
+  /** Stops connecting to a server that accepts connections and ends all of them. */
   #ended(session: Session): void {
     if (!session.wasInVain || ++this.#vainSessions <= maxVainSessions) return
     this.#vainSessions = 0
