@@ -175,7 +175,8 @@ export interface Service {
   ) => Stream.Stream<Outcome, E | AuthenticationError | ValidationError, R>
   /**
    * Sends a message of its own to each item of a stream: like `sendStream`, but a message that is wrong is `Failed` of
-   * its own items, and so is an item without a message or a recipient; the stream goes on. GCM: items with the same message (by reference) share requests.
+   * its own items, and so is an item without a message or a recipient; the stream continues. GCM: items with the same
+   * message (by reference) share requests.
    */
   readonly sendEach: <A extends Item, E, R>(
     items: Stream.Stream<A, E, R>,

@@ -195,7 +195,7 @@ export const make = Effect.fnUntraced(function*(
     (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined || poolOf(target).isHttp1
 
   const findTarget = Targets.make()
-  // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
+  // Effect's constructor handles spans, scopes and unread responses, at a cost for each request
   const traced = HttpClient.make((request, _url, signal, fiber) =>
     Effect.flatMap(Effect.fromResult(findTarget(request)), (target) => send(request, target, fiber, signal))
   )

@@ -217,7 +217,10 @@ const decodeExpiry = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Uni
   Schema.Struct({ expireTime: Schema.String })
 ])))
 
-/** Seconds. A time is read by the clock of the server that tells it: the one of this machine may be wrong. */
+/**
+ * Seconds. A point in time is compared with the clock of the server that sends it, as the clock of this machine may be
+ * wrong.
+ */
 const lifetime = Effect.fnUntraced(function*({ headers, text }: Answer) {
   const expiry = Option.getOrElse(decodeExpiry(text), () => ({ expires_in: 0 }))
   if ("expires_in" in expiry) return expiry.expires_in
@@ -368,7 +371,7 @@ const decodeToken = Schema.decodeUnknownEffect(Schema.fromJsonString(OAuth.Token
 
 /** The library's own client of it cannot be told which way to take. */
 const fromMetadata = (client: HttpClient.HttpClient): Token => {
-  /** Once it gave a token, a failure is no sign that this is another machine. */
+  /** Once it has returned a token, a failure does not mean that this is not a Google Cloud machine. */
   let isThere = false
   return Effect.gen(function*() {
     const { headers, status, text } = yield* ask(client, metadataRequest, Duration.seconds(5)).pipe(

@@ -103,7 +103,7 @@ class Seat<T extends Group.Ticket> implements Alarm {
   isServing = false
   /** What the worker took, without those that it gave up. */
   groups: ReadonlyArray<Group.Group<T>> = []
-  /** Renews the credential for the recipients of the worker, once: a second time does not help. */
+  /** The renewal of the credential for what the worker took: at most one, as a second does not help. */
   renewal: Fiber.Fiber<void> | undefined = undefined
   /** Undefined while the worker handles the result of a step. */
   step: Step | undefined = undefined
@@ -228,7 +228,7 @@ export class Engine<T extends Group.Ticket> {
       }
       const occupy = (seat: Seat<T>): void => {
         const worker = Effect.runForkWith(this.#send.context)(this.#loop(seat))
-        // an observer, not an effect: what is done lets go of this callback
+        // an observer, not an effect: a finished fiber releases this callback
         worker.addObserver((exit) => {
           this.#alarms.clear(seat)
           if (!seat.isVacated || failure !== undefined) return leave(seat, exit)
@@ -238,7 +238,7 @@ export class Engine<T extends Group.Ticket> {
         })
       }
       this.#seatOne = () => {
-        // a worker takes at once, and may want another one: one after the other, not one within the other
+        // a worker starts at once, and may request another one: start them in turn, not nested
         if (wanted++ > 0) return
         for (; wanted > 0; wanted--) {
           if (failure !== undefined || seats.length >= most) continue

@@ -39,7 +39,7 @@ const otherReasons = {
   EmptyBodyError: { written: true, detail: "the answer was empty" }
 }
 
-/** The maximum number of causes to check: errors may contain each other, and themselves. */
+/** How many more causes to check: errors may contain each other, and themselves. */
 interface Walk {
   left: number
 }

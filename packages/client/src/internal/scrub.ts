@@ -139,7 +139,7 @@ const findWhole = (text: string, sorted: ReadonlyArray<string>): ReadonlyArray<S
 function* prefixes(text: string, sorted: ReadonlyArray<string>): Generator<string> {
   let rest = text
   while (rest !== "") {
-    // the last in order that is not after the text begins with every secret that the text begins with
+    // the last secret in order that is not after the text starts with every other secret that the text starts with
     const last = sorted[countUpTo(rest, sorted) - 1]
     if (last === undefined) return
     const shared = sharedLength(rest, last)
@@ -186,7 +186,7 @@ const lowerOf = (letter: string): string => {
 /** So many letters in a row are no accident. */
 const minShared = 8
 
-/** All parts of secrets with this length. */
+/** All parts of secrets with {@link minShared} characters. */
 const partsOf = (secrets: ReadonlyArray<string>): ReadonlySet<string> => {
   const parts = new Set<string>()
   for (const secret of secrets) {

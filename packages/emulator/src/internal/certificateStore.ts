@@ -66,7 +66,7 @@ const read = Effect.fnUntraced(
     if (!(yield* isOwnFolder(place))) return Option.none()
     const readOwn = Effect.fnUntraced(function*(name: string, others: number) {
       const file = path.join(place, name)
-      // a pipe would never end
+      // reading a pipe would never end
       return stateDirectory.isOwn(yield* fs.lstat(file), "File", others) ? yield* fs.readFileString(file) : ""
     })
     const server = yield* readOwn(serverFile, stateDirectory.anything)

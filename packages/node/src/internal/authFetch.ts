@@ -1,6 +1,6 @@
 /**
  * The way to the network for credentials: the application's `HttpClient`, with bounded answers, without redirects and
- * spans. For `google-auth-library` it is a `fetch` that sends credentials to Google's token services alone.
+ * spans. For `google-auth-library` it is a `fetch` that sends credentials only to Google's token services.
  */
 import { BodyTooLarge } from "@cloud-messaging/client/BoundedResponse"
 import * as OAuth from "@cloud-messaging/protocol/OAuth"
@@ -35,7 +35,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** There is no whole answer. The message names the host, never the path or the query. */
+/** The answer failed or is incomplete. The message names the host, never the path or the query. */
 export class Unanswered extends Data.TaggedError("Unanswered")<{ readonly message: string }> {}
 
 /** The maximum size of an answer. */
@@ -122,7 +122,7 @@ const iam = new RegExp(
   `^https://${hostsOf("iamcredentials")}/v1/projects/[^/?#]+/serviceAccounts/[^/?#]+:generateAccessToken$`
 )
 
-/** Google's token services. A host alone does not tell one: behind `www.googleapis.com` there are customers' files, too. */
+/** Google's token services, with their paths: `www.googleapis.com` also serves files of customers. */
 export type Service = "oauth" | "sts" | "iam"
 
 const serviceOf = (url: string): Service | undefined =>

@@ -63,7 +63,7 @@ export class Connection implements Events, Outlet {
   readonly #vain: Budget
 
   readonly #streams = new Map<number, Stream>()
-  /** Those that are written at the end of this turn. */
+  /** Streams that are written at the end of this turn. */
   #starting: Array<Stream> = []
   #open = 0
   /** Streams that were cancelled in this turn. */
@@ -88,7 +88,7 @@ export class Connection implements Events, Outlet {
   #isDraining = false
   #isClosed = false
 
-  /** Over a socket that is connected. What comes from it is given to `read`. */
+  /** The socket must be connected. Its owner passes the received bytes to `read`. */
   constructor(socket: Socket, owner: Owner, options: Options) {
     this.#socket = socket
     this.#owner = owner
@@ -160,7 +160,7 @@ export class Connection implements Events, Outlet {
     this.#schedule()
   }
 
-  /** More of a request's body, once the last of it was sent. */
+  /** Sends more of a request's body, once the previous part was sent. */
   write(stream: Stream, bytes: Uint8Array, isLast: boolean): void {
     if (!stream.isOpen) return
     stream.unsent = bytes
@@ -169,10 +169,10 @@ export class Connection implements Events, Outlet {
     if (stream.id !== 0) this.#uploads.send(stream)
   }
 
-  /** Bytes of a response were taken: as many more may come. */
+  /** Bytes of a response were read: the server may send as many more. */
   take(stream: Stream, bytes: number): void {
     stream.untold += bytes
-    // a response that is small ends without
+    // a small response ends without a WINDOW_UPDATE
     if (!stream.isOpen || stream.untold < Limits.streamWindow / 2) return
     this.#writer.windowUpdate(stream.id, stream.untold)
     stream.receiveWindow += stream.untold
@@ -195,27 +195,27 @@ export class Connection implements Events, Outlet {
     if (this.#lingering++ === 0) setImmediate(() => this.#release())
   }
 
-  /** Asks whether the server is there; one question at a time. */
+  /** Sends a PING; only one is unanswered at a time. */
   ping(onPong: () => void): void {
     this.#onPong = onPong
     this.#writer.ping(pingPayload(++this.#pings))
     this.#schedule()
   }
 
-  /** Resets the requests whose bodies the server left waiting since this was asked before. */
+  /** Resets the requests whose bodies made no progress since the last call. */
   resetStalled(): void {
     for (const stream of this.#uploads.takeStalled()) {
       if (stream.isOpen) this.#failStream(stream, Failure.cancelled("the server takes nothing of the request's body"))
     }
   }
 
-  /** No stream more is opened; it ends when the last one does. */
+  /** Opens no more streams; the connection ends with the last one. */
   drain(): void {
     this.#drain()
     this.#closeIfDone()
   }
 
-  /** Ends it at once, and tells the server why. */
+  /** Ends the connection at once, and sends the reason to the server. */
   destroy(error: Http2Error): void {
     if (this.#isClosed) return
     this.#writer.goaway(error.isFromServer ? codes.NO_ERROR : error.errorCode)
@@ -282,7 +282,7 @@ export class Connection implements Events, Outlet {
 
   onSettings(settings: Settings): void {
     this.#inVain()
-    // without this setting there is no limit
+    // the first SETTINGS without a limit mean that there is none
     if (!this.#hasSettings) this.#peerMaxStreams = Number.POSITIVE_INFINITY
     this.#hasSettings = true
     this.#peerMaxStreams = settings.maxConcurrentStreams ?? this.#peerMaxStreams
@@ -369,7 +369,7 @@ export class Connection implements Events, Outlet {
     this.#schedule()
   }
 
-  /** In the next phase of the event loop: a microtask would come in between the requests of a turn. */
+  /** In the next phase of the event loop: a microtask would run between the requests of a turn. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -444,7 +444,7 @@ export class Connection implements Events, Outlet {
     stream.onData(bytes, start, end)
   }
 
-  /** Responses that come one after the other have mostly the same fields, as one array. */
+  /** Consecutive responses usually have the same fields, as the same array. */
   #headOf(fields: Fields): ResponseHead.ResponseHead | undefined {
     if (fields !== this.#lastFields) this.#lastHead = ResponseHead.read(fields)
     this.#lastFields = fields
@@ -464,7 +464,7 @@ export class Connection implements Events, Outlet {
   }
 
   #ended(stream: Stream): void {
-    // a server need not wait for the whole request (RFC 9113, 8.1)
+    // a server may answer before it has the whole request (RFC 9113, 8.1)
     if (!stream.isSent) {
       this.#writer.reset(stream.id, codes.NO_ERROR)
       this.#schedule()
@@ -479,7 +479,7 @@ export class Connection implements Events, Outlet {
   // Ends
   // ---------------------------------------------------------------------------
 
-  /** Ends the server's side of a stream. */
+  /** Removes a stream: later frames for it are ignored. */
   #close(stream: Stream): void {
     stream.isOpen = false
     stream.unsent = undefined
@@ -496,7 +496,7 @@ export class Connection implements Events, Outlet {
     stream.onFail(error, mayBeProcessed)
   }
 
-  /** Resets a stream for what the server did to it. */
+  /** Resets a stream because of an error of the server. */
   #failStream(stream: Stream, error: Http2Error): void {
     this.#writer.reset(stream.id, error.errorCode)
     this.#schedule()
@@ -554,7 +554,7 @@ export class Connection implements Events, Outlet {
   }
 }
 
-/** Identifies the answers to our own PING. */
+/** The payload of a PING, which identifies its answer. */
 const pingPayload = (count: number): Buffer => {
   const payload = Buffer.alloc(8)
   payload.writeUInt32BE(count, 4)

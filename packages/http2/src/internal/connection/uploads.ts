@@ -1,5 +1,5 @@
 /**
- * The bodies of requests: as much of them as the windows of the server and the socket take (RFC 9113, 5.2).
+ * Writes the bodies of requests, as far as the windows of the server and the socket allow (RFC 9113, 5.2).
  */
 import * as Failure from "../frame/failure.ts"
 import * as Frame from "../frame/frame.ts"
@@ -30,7 +30,7 @@ export class Uploads {
     this.#outlet = outlet
   }
 
-  /** Writes what there is of the body of a stream whose HEADERS were just written. */
+  /** Writes the available body of a stream whose HEADERS were just written. */
   begin(stream: Stream): void {
     stream.sendWindow = this.#initialWindow
     if (stream.unsent !== undefined) this.send(stream)

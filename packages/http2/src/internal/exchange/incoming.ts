@@ -1,5 +1,5 @@
 /**
- * The body of a response as it comes in: bytes that wait for their reader, never more than the stream's window.
+ * The body of a response while it arrives: bytes that wait for their reader, at most the stream's window.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import type * as Pull from "effect/Pull"
 import { BodyTooLarge } from "../../BoundedResponse.ts"
 import { Chunks, type NonEmpty } from "./chunks.ts"
 
-/** What brings the bytes. */
+/** The source of the bytes. */
 export interface Source {
   /** Bytes were read: the server may send as many more. */
   take(bytes: number): void
@@ -62,7 +62,7 @@ export class Incoming {
     this.#settle({ cause })
   }
 
-  /** What `use` makes of all bytes, once they are here. May be read again. */
+  /** The result of `use` for the whole body. The body may be read again. */
   whole<A, E>(use: (bytes: Buffer) => A, error: (cause: unknown) => E): Effect.Effect<A, E> {
     if (this.#isStreamed) return Effect.fail(error("the body was read as a stream"))
     if (this.#state !== "open") return this.#whole(use, error)
@@ -78,7 +78,7 @@ export class Incoming {
     })
   }
 
-  /** The next bytes. What was taken is gone for every other reader. */
+  /** The next bytes. They are removed for every other reader. */
   pull<E>(error: (cause: unknown) => E): Pull.Pull<NonEmpty, E> {
     this.#isStreamed = true
     return this.#next(error) ?? Effect.callback<NonEmpty, E | Cause.Done>((resume) => {

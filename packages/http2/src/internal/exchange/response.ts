@@ -143,7 +143,7 @@ const headersOf = (source: Fields): Headers.Headers => {
   return headers
 }
 
-/** A class field for this would cost as much as the rest of the response. */
+/** Setting the prototype of a finished object would cost as much as the rest of the response. */
 const prototype = Object.getPrototypeOf(Headers.empty)
 
 const text = (bytes: Buffer): string => {

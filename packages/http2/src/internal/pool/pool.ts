@@ -24,10 +24,13 @@ export interface Options extends SessionOptions, Connect.Options {
 /** How often a request is sent again in vain. */
 const maxResubmissions = 5
 
-/** How many connections in a row may end without a response, until those that wait for one are told. */
+/** How many connections in a row may end without a response before the waiting requests fail. */
 const maxVainSessions = 5
 
-/** How long no connection is opened after a server asked for calm; twice as long each time, until it answers again. */
+/**
+ * How long the pool opens no connection after ENHANCE_YOUR_CALM; the pause doubles each time, until the server answers
+ * again.
+ */
 const calmPause = Duration.seconds(1)
 const longestCalmPause = Duration.seconds(30)
 
@@ -59,7 +62,7 @@ export class Pool implements Keeper {
     return this.#isHttp1
   }
 
-  /** Starts an exchange, or has it wait for a stream. */
+  /** Starts an exchange, or queues it for a stream. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
     if (this.#isHttp1) return this.#refuse(exchange, this.#needsHttp1)
@@ -163,7 +166,7 @@ export class Pool implements Keeper {
     return undefined
   }
 
-  /** Opens as many sessions as those that wait would fill. One that fails at once leaves nobody waiting. */
+  /** Opens as many sessions as the waiting exchanges need. */
   #grow(): void {
     while (this.#needsSession) {
       this.#connecting++

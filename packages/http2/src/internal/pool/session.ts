@@ -47,9 +47,9 @@ export class Session implements Owner, Host {
   #requests = 0
   #hasAnswered = false
   #isGoing = false
-  /** Whether it ends because we want it. */
+  /** Whether the client ends it. */
   #isOurEnd = false
-  /** Responses of what is being read. */
+  /** The responses in the bytes that are being read. */
   #answered: Array<Exchange> = []
   #wasUsed = true
   #onClose = () => {}
