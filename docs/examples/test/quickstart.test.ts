@@ -93,8 +93,8 @@ describe("the main job", () => {
         [["--real"], "--real needs --recipients FILE"],
         [["--real", "--recipients", recipients], "no key file of a service account"],
         [["--real", "--recipients", recipients], "the key file absent.json cannot be read (NotFound)", "absent.json"],
-        [["--real", "--recipients", recipients], "is not a path, but the text of a key file", key],
-        [["--real", "--recipients", recipients], "is not a path, but the text of a key file", key.repeat(300)]
+        [["--real", "--recipients", recipients], "is no path, but the text of such a file", key],
+        [["--real", "--recipients", recipients], "is no path, but the text of such a file", key.repeat(300)]
       ]
       for (const [args, says, GOOGLE_APPLICATION_CREDENTIALS = "key.json"] of cases) {
         const ran = yield* quickstart(cwd, args, { GOOGLE_APPLICATION_CREDENTIALS })

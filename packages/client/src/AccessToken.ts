@@ -142,8 +142,8 @@ export const unreadable = (options: {
   const details = {
     nothing: `the path of ${file} is not set`,
     path: `${file} ${path} cannot be read (${why})`,
-    key: `the path of ${file} is not a path, but a key: pass it to ServiceAccount.layer`,
-    "key file": `the path of ${file} is not a path, but the text of a key file: ` +
+    key: `the path of ${file} is no path, but a key: pass it to ServiceAccount.layer`,
+    "key file": `the path of ${file} is no path, but the text of such a file: ` +
       "pass it to ServiceAccount.layerJson, if its type is service_account",
     unknown: `${file} cannot be read (${why}); its path does not look like a path, and is not shown`
   }
