@@ -97,7 +97,7 @@ const readKey = Effect.gen(function*() {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ project_id: Schema.String })))
   const { project_id } = yield* Effect.mapError(
     decode(text),
-    ({ message }) => new Usage({ message: `the key file tells no project: ${message}` })
+    ({ message }) => new Usage({ message: `the key file does not name a project: ${message}` })
   )
   return { keyFile, projectId: project_id }
 })

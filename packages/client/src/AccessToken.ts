@@ -113,11 +113,11 @@ export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
 }
 
 /**
- * The error of a credentials file that cannot be read, for credentials of one's own: {@link NoCredentials}. What was given
- * as its path is shown only if it looks like one. Often it is what the file should hold, with the private key in it, and
- * the error says so.
+ * Makes the {@link NoCredentials} error of a credentials file that cannot be read, for your own credentials. The path is
+ * shown only if it looks like a path: often it is the content of the file, including the private key, and the error says
+ * so.
  *
- * **Example** (A file of one's own)
+ * **Example** (Your own file)
  *
  * ```ts
  * import { AccessToken } from "@cloud-messaging/client"
@@ -131,31 +131,31 @@ export class AccessTokenError extends Data.TaggedError("AccessTokenError")<{
  * @since 1.0.0
  */
 export const unreadable = (options: {
-  /** Which file it is, such as `the key file`. */
+  /** The file, such as `the key file`. */
   readonly file: string
-  /** What was given as its path. */
+  /** The value that should be its path. */
   readonly path: string
-  /** Why it cannot be read, in a word or two that hold no part of the path. */
+  /** Why it cannot be read, in one or two words that contain no part of the path. */
   readonly why: string
 }): AccessTokenError => {
   const { file, path, why } = options
   const details = {
     nothing: `the path of ${file} is not set`,
     path: `${file} ${path} cannot be read (${why})`,
-    key: `what is given as the path of ${file} is no path, but a key: ServiceAccount.layer takes one`,
-    "key file": `what is given as the path of ${file} is no path, but the text of such a file: ` +
-      "ServiceAccount.layerJson takes it, if it is of type service_account",
-    unknown: `${file} cannot be read (${why}); what is given as its path does not look like one, and is not shown`
+    key: `the path of ${file} is no path, but a key: pass it to ServiceAccount.layer`,
+    "key file": `the path of ${file} is no path, but the text of such a file: ` +
+      "pass it to ServiceAccount.layerJson, if its type is service_account",
+    unknown: `${file} cannot be read (${why}); its path does not look like a path, and is not shown`
   }
   return new AccessTokenError({ reason: new NoCredentials({ detail: details[keyText.describePath(path)] }) })
 }
 
 /**
- * The error of a token endpoint that refuses, for credentials of one's own: {@link InvalidGrant} with the endpoint's code
- * and text, made short and fit to show. The secrets that were sent are hidden, whole and in part, and so is what looks
- * like one.
+ * Makes the {@link InvalidGrant} error of a token endpoint that refuses, for your own credentials, with the endpoint's code
+ * and its text, shortened. Secrets that were sent are hidden, whole and in part, and so is any text that looks like a
+ * secret.
  *
- * **Example** (An endpoint of one's own)
+ * **Example** (Your own endpoint)
  *
  * ```ts
  * import { AccessToken } from "@cloud-messaging/client"
@@ -180,7 +180,7 @@ export const refused = (options: {
   readonly description?: string | undefined
   /** What to do about it. */
   readonly hint?: string | undefined
-  /** What was sent and must not be shown. */
+  /** Secrets that were sent and must not be shown. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
 }): AccessTokenError => {
   const { description = "no description", error, hint, secrets } = options
@@ -205,17 +205,17 @@ export interface Service {
   /** The current token. However many ask at once, one is fetched. */
   readonly get: Effect.Effect<Redacted.Redacted, AccessTokenError>
   /**
-   * Forgets this token; no effect when a newer one is already there, so that late refusals fetch nothing. A send runs it
-   * in the background, and waits for it no longer than its deadline before it asks {@link get} for the next token.
+   * Forgets this token. It has no effect if a newer token exists, so late refusals fetch nothing. A send runs it in the
+   * background, and waits for it at most until its deadline before it calls {@link get} for the next token.
    */
   readonly invalidate: (token: Redacted.Redacted) => Effect.Effect<void>
   /**
-   * The project whose quota and billing the requests count towards, where the credentials name one: the id that the
-   * header `x-goog-user-project` takes. Read for each request, after {@link get}, as it may change with the token: a
-   * service that wraps another one reads it there.
+   * The id of the project for quota and billing, if the credentials name one: the value of the header
+   * `x-goog-user-project`. It is read for each request, after {@link get}, as it may change with the token. A service that
+   * wraps another one should read it from that service each time.
    */
   readonly quotaProject?: string | undefined
-  /** The account that the token is of (`client_email` of a key), for error messages. Read after {@link get}. */
+  /** The account of the token (`client_email` of a key), for error messages. It is read after {@link get}. */
   readonly account?: string | undefined
 }
 
@@ -238,9 +238,9 @@ export interface Fetched {
   readonly token: Redacted.Redacted
   /** Seconds that it is valid from now on, as OAuth counts (`expires_in`). */
   readonly expiresIn: number
-  /** What {@link Service.quotaProject} gives while this token is the current one. */
+  /** The value of {@link Service.quotaProject} while this token is the current one. */
   readonly quotaProject?: string | undefined
-  /** What {@link Service.account} gives while this token is the current one. */
+  /** The value of {@link Service.account} while this token is the current one. */
   readonly account?: string | undefined
 }
 
@@ -252,8 +252,8 @@ export interface Fetched {
  * Keeps the token that `fetch` makes until it expires, and has the next one fetched ahead: when five minutes of it are
  * left (at half time, for a token that lives less than ten), in the background, so that nobody waits. As long as that
  * fails, the old token serves while it lasts, and the next try comes after ten seconds at the earliest. A `fetch` that
- * takes longer than a minute is given up as {@link Unreachable}. Time is monotonic: setting the clock neither keeps a
- * token longer nor drops it.
+ * takes longer than a minute fails with {@link Unreachable}. Time is monotonic: setting the machine's clock does not change
+ * how long a token is kept.
  *
  * @category constructors
  * @since 1.0.0
@@ -265,7 +265,7 @@ export const make = Effect.fnUntraced(function*<R>(
   const context = yield* Effect.context<R>()
   let last: Fetched | undefined
   let kept: Kept | undefined
-  /** The token that was refused last: a fetch that was under way then may bring it once more. */
+  /** The last refused token: a fetch that was already running may return it again. */
   let refused: string | undefined
   const lookup = Effect.suspend(() => {
     refused = undefined
@@ -285,7 +285,7 @@ export const make = Effect.fnUntraced(function*<R>(
       kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonic.millis(clock)) : undefined
       return Effect.succeed(fetched.token)
     })
-  /** Keeps nothing by itself: all who ask while a fetch is under way get what it brings. */
+  /** Shares a running fetch between all callers; caches nothing. */
   const flight = yield* Cache.make({
     lookup: (_: typeof key) => Effect.flatMap(lookup, keep),
     capacity: 1,

@@ -50,8 +50,8 @@ export interface BoundedResponse {
 export const isBoundedResponse = (u: unknown): u is BoundedResponse => Predicate.hasProperty(u, TypeId)
 
 /**
- * Marks an error: a body was larger than it may be. The library knows it by this property, so that a transport need not
- * depend on the library.
+ * Marks an error that says that a body is larger than the limit. The library recognizes the error by this property, so a
+ * transport does not have to depend on the library.
  *
  * @category symbols
  * @since 1.0.0
@@ -81,7 +81,7 @@ export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{
 }
 
 /**
- * Whether an error says that a body was too large: a `BodyTooLarge`, or one of a transport's own with its mark.
+ * Whether an error says that a body is too large: a `BodyTooLarge`, or an error of a transport with the same mark.
  *
  * @category guards
  * @since 1.0.0

@@ -107,8 +107,8 @@ const origins = { origin: FcmV1.origin, instanceIdOrigin: InstanceId.origin }
  *
  * **Details**
  *
- * Every request names the quota project of {@link AccessToken}, if there is one, in the header `x-goog-user-project`. One
- * that no header can hold is an `AuthenticationError` (`NoAccessToken`), and nothing is sent.
+ * Every request names the quota project of {@link AccessToken}, if there is one, in the header `x-goog-user-project`. A
+ * quota project that is not a valid header value fails with `AuthenticationError` (`NoAccessToken`), and nothing is sent.
  *
  * **Gotchas**
  *

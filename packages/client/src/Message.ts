@@ -223,7 +223,7 @@ export const make = (fields: Fields): Message => new Message(fields)
 export const assign = (self: Message, changes: Fields): Message => {
   const from = fields(self)
   const { value } = copy(changes)
-  // what is no object is told when the message is validated
+  // validation reports a value that is not an object
   if (!Predicate.isObject(from) || !Predicate.isObject(value)) {
     return new Message(Predicate.isObject(from) ? value : from)
   }

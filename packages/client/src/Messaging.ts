@@ -152,9 +152,9 @@ export interface Service {
   /**
    * Sends one message to one recipient or many, once to each distinct one, and reports every one in input order.
    *
-   * An iterable is read when `send` is called, not when its effect runs; one that throws is a `ValidationError`, and
-   * nothing is sent. A fault of one recipient is its outcome; a fault of the whole send is a {@link SendError}, which
-   * tells what was settled before.
+   * An iterable is read when `send` is called, not when its effect runs. If the iterable throws, `send` fails with
+   * `ValidationError`, and nothing is sent. A fault of one recipient is its outcome; a fault of the whole send is a
+   * {@link SendError}, which has the outcomes up to then.
    */
   readonly send: (
     message: Message,
@@ -175,7 +175,8 @@ export interface Service {
   ) => Stream.Stream<Outcome, E | AuthenticationError | ValidationError, R>
   /**
    * Sends a message of its own to each item of a stream: like `sendStream`, but a message that is wrong is `Failed` of
-   * its own items, and so is an item without a message or a recipient; the stream goes on. GCM: items with the same message (by reference) share requests.
+   * its own items, and so is an item without a message or a recipient; the stream continues. GCM: items with the same
+   * message (by reference) share requests.
    */
   readonly sendEach: <A extends Item, E, R>(
     items: Stream.Stream<A, E, R>,

@@ -98,19 +98,19 @@ export class Failed extends Data.TaggedClass("Failed")<{
   /** Whose outcome this is. */
   readonly recipient: Recipient
   /**
-   * The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …; `UNKNOWN` for what cannot be one). Without one,
-   * `UnexpectedStatus`, or `NOT_FOUND` for a 404 of a project that accepted messages before. Refused before anything was
-   * sent: `InvalidRecipient` or (in `sendEach`) `InvalidMessage`.
+   * The service's code (`SENDER_ID_MISMATCH`, `InvalidRegistration`, …; `UNKNOWN` for an invalid code). Without a code, it
+   * is `UnexpectedStatus`, or `NOT_FOUND` for a 404 of a project that accepted messages before. If it is refused before
+   * anything is sent, it is `InvalidRecipient` or (in `sendEach`) `InvalidMessage`.
    */
   readonly code: string
   /**
-   * A text for people, when there is one: the service's, in 300 characters, without what was sent to it. With
-   * `fixMessage` for a token that FCM calls invalid, also what `Message.lint` finds wrong for Apple.
+   * A text for people, if there is one: the service's text, at most 300 characters, with the data of the request hidden.
+   * With `fixMessage` for a token that FCM calls invalid, it also has what `Message.lint` finds wrong for Apple.
    */
   readonly detail: string | undefined
   /**
-   * What is wrong with which field of the message (or with the `recipient`), as far as it was said; at most 20 of the
-   * service. What `Message.lint` finds wrong for Apple follows, with paths of the message's own.
+   * The invalid fields of the message (or the invalid `recipient`), if the service names them; at most 20. They are
+   * followed by what `Message.lint` finds wrong for Apple, with paths of the message.
    */
   readonly issues: ReadonlyArray<Issue>
   /** What to do, by the code: see {@link Disposition}, and the tables of docs/errors-and-retries.md. */
@@ -133,8 +133,8 @@ export class Unavailable extends Data.TaggedClass("Unavailable")<{
   /** Requests made for this recipient. 0: a closed gate, the pace or the end of its stream came first. */
   readonly attempts: number
   /**
-   * What Apple's service said, where it was asked (`APNs 503 ServiceUnavailable`), which quota is used up, or the text of
-   * FCM where it gave no code, in 300 characters, without what was sent to it.
+   * The answer of Apple's service, if FCM passes it on (`APNs 503 ServiceUnavailable`), the quota that is used up, or the
+   * text of FCM if it gives no code, at most 300 characters, with the data of the request hidden.
    */
   readonly detail?: string | undefined
 }> {

@@ -118,7 +118,7 @@ export const make = (input: Input): Recipient =>
   isRecipient(input) ? input : Predicate.isString(input) || Redacted.isRedacted(input) ? token(input) : missing
 
 /**
- * What callers without types give instead of a recipient: its outcome is a mistake of the caller, and `keep`.
+ * A value that untyped code passes instead of a recipient. Its outcome is `keep`, as the mistake is the caller's.
  *
  * @internal
  */
@@ -133,7 +133,7 @@ export const missing: Recipient = new Recipient("token", "")
 export const makeAll = (inputs: Inputs): Array<Recipient> =>
   typeof inputs === "string" || isRecipient(inputs) || Redacted.isRedacted(inputs)
     ? [make(inputs)]
-    // callers without types may pass what cannot be iterated
+    // untyped code may pass a value that cannot be iterated
     : Predicate.hasProperty(inputs, Symbol.iterator)
     ? Array.from(inputs, make)
     : [missing]

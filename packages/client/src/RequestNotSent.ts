@@ -7,8 +7,8 @@ import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 
 /**
- * Marks an error: nothing of the request was written. The library knows it by this property, so that a transport need
- * not depend on the library.
+ * Marks an error that says that nothing of the request was written. The library recognizes the error by this property, so a
+ * transport does not have to depend on the library.
  *
  * @category symbols
  * @since 1.0.0
@@ -21,17 +21,17 @@ export const TypeId = "~@cloud-messaging/client/RequestNotSent"
  *
  * **Details**
  *
- * These count likewise, on the cause of the client's error or on a cause of that:
+ * The library also treats these errors as not sent, as the cause of the client's error or as a cause of that:
  *
  * - errors of the system calls that look up a name, bind and connect (`syscall`), whatever their code;
- * - `ECONNREFUSED`, `ENOTFOUND`, `EAI_AGAIN`, `UND_ERR_CONNECT_TIMEOUT`, and what Bun and Deno say instead;
- * - certificates that were refused (`CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`, …)
- *   and TLS handshakes that failed, where the error says that it was the handshake;
+ * - `ECONNREFUSED`, `ENOTFOUND`, `EAI_AGAIN`, `UND_ERR_CONNECT_TIMEOUT`, and the texts of Bun and Deno that mean the same;
+ * - rejected certificates (`CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`, …)
+ *   and failed TLS handshakes, if the error names the handshake;
  * - proxies that refused to connect (undici, Node, Bun, Deno);
- * - requests made with a client of undici that was closed or destroyed before.
+ * - requests through an undici client that was already closed or destroyed.
  *
- * Of several errors (`AggregateError`), each must be one of them. Every other failure counts as written. workerd does
- * not tell a connection that was refused from one that broke: both count as written there.
+ * Every error of an `AggregateError` must be one of these. Every other failure counts as written. workerd reports a refused
+ * connection and a broken one alike, so both count as written there.
  *
  * **Example** (A client that refuses while it is closed)
  *
@@ -54,17 +54,17 @@ export const TypeId = "~@cloud-messaging/client/RequestNotSent"
  */
 export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
   /**
-   * Why, in a few words. The library's errors show them, so they must quote nothing of the request. By default the first
-   * error code of `cause` is shown.
+   * Why, in a few words. The library's errors show this text, so it must quote nothing of the request. By default they show
+   * the first error code of `cause`.
    */
   readonly reason?: string | undefined
   /**
-   * Whether the next attempt may succeed. `false` where it cannot, as the client is closed: the library makes none.
+   * Whether another attempt may succeed. With `false`, as for a closed client, the library does not retry.
    *
    * @default true
    */
   readonly retryable?: boolean | undefined
-  /** What happened, for the transport's own use: the library shows nothing of it but an error code. */
+  /** The original error, for the transport's own use: the library shows only its error code. */
   readonly cause?: unknown
 }> {
   /**
@@ -80,7 +80,7 @@ export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
 }
 
 /**
- * Whether an error says that nothing was written: a `RequestNotSent`, or one of a transport's own with its mark.
+ * Whether an error says that nothing was written: a `RequestNotSent`, or an error of a transport with the same mark.
  *
  * @category guards
  * @since 1.0.0

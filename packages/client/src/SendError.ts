@@ -50,7 +50,7 @@ export class InvalidCredentials extends Data.TaggedError("InvalidCredentials")<{
   readonly code?: string | undefined
   /** The service's text, in 300 characters, without what was sent to it. A page of HTML is left out. */
   readonly detail?: string | undefined
-  /** FCM: whose access token was refused, if the credentials tell (`AccessToken.Service.account`). */
+  /** FCM: the account of the refused access token, if the credentials name it (`AccessToken.Service.account`). */
   readonly account?: string | undefined
 }> {
   override get message(): string {
@@ -74,7 +74,7 @@ export class PermissionDenied extends Data.TaggedError("PermissionDenied")<{
   readonly code?: string | undefined
   /** The service's text, in 300 characters, without what was sent to it. A page of HTML is left out. */
   readonly detail?: string | undefined
-  /** Whose permission is missing, if the credentials tell (`AccessToken.Service.account`). */
+  /** The account without the permission, if the credentials name it (`AccessToken.Service.account`). */
   readonly account?: string | undefined
 }> {
   override get message(): string {
@@ -144,8 +144,8 @@ export class InvalidMessage extends Data.TaggedError("InvalidMessage")<{
  */
 export class RejectedRequest extends Data.TaggedError("RejectedRequest")<{
   /**
-   * FCM: `INVALID_ARGUMENT`. GCM, which gives a text alone: `400`. Where no recipient is named (`publish`, `Topics.list`)
-   * also what would be the code of an outcome.
+   * `INVALID_ARGUMENT` for FCM; `400` for GCM, which gives only a text. A call without a recipient (`publish`,
+   * `Topics.list`) also uses the codes of an outcome.
    */
   readonly code: string
   /** What the service found wrong with which field; at most 20. GCM names no field: one issue, of the whole message. */
@@ -186,7 +186,7 @@ export class InvalidResponse extends Data.TaggedError("InvalidResponse")<{
 export class Network extends Data.TaggedError("Network")<{
   /** The connection's error code (`ECONNREFUSED`, …), or else what happened in a few words. */
   readonly detail: string
-  /** Whom the request was for: the host of its URL, and the port if it is not the scheme's own. */
+  /** The host of the request's URL, and the port if it is not the default of the scheme. */
   readonly host?: string | undefined
 }> {
   override get message(): string {
@@ -201,7 +201,7 @@ export class Network extends Data.TaggedError("Network")<{
  * @since 1.0.0
  */
 export class Timeout extends Data.TaggedError("Timeout")<{
-  /** What passed: the `requestTimeout`, or the `deadline` where nothing was sent. */
+  /** The time that passed: the `requestTimeout`, or the `deadline` if nothing was sent. */
   readonly after: Duration.Duration
   /**
    * `false` if nothing was sent, because the wait for a slot or for `pacing` passed the deadline.
@@ -209,7 +209,7 @@ export class Timeout extends Data.TaggedError("Timeout")<{
    * @default true
    */
   readonly sent?: boolean | undefined
-  /** Who did not answer: the host of the URL, and the port if it is not the scheme's own. */
+  /** The host that did not answer, and the port if it is not the default of the scheme. */
   readonly host?: string | undefined
 }> {
   override get message(): string {
@@ -221,8 +221,8 @@ export class Timeout extends Data.TaggedError("Timeout")<{
 }
 
 /**
- * 429: too many messages. If the service speaks of one device or topic, that one alone is slowed; else nobody may send
- * through this layer for as long as the service asks, or for 60 seconds (FCM) or 1 second (GCM).
+ * 429: too many messages. If the service names one device or topic, only that one is slowed. Otherwise this layer sends
+ * nothing for as long as the service asks, or for 60 seconds (FCM) or 1 second (GCM).
  *
  * @category errors
  * @since 1.0.0
@@ -260,9 +260,9 @@ export class ServerError extends Data.TaggedError("ServerError")<{
  * @since 1.0.0
  */
 export class UnexpectedStatus extends Data.TaggedError("UnexpectedStatus")<{
-  /** The answer's HTTP status. 0: a redirect whose status `fetch` does not tell. */
+  /** The HTTP status of the answer; 0 for a redirect whose status `fetch` does not report. */
   readonly status: number
-  /** What it means, or the service's own text in 300 characters, without what was sent to it. */
+  /** What it means, or the text of the service, at most 300 characters, with the data of the request hidden. */
   readonly detail?: string | undefined
 }> {
   override get message(): string {
@@ -319,7 +319,7 @@ export class ValidationError extends Data.TaggedError("ValidationError")<
 
 /**
  * No recipient got an answer: send again when the problem is resolved. The report has every recipient, as `Unavailable`
- * or `Unknown`, or as `Failed` where sending again cannot help (`UnexpectedStatus`) or nothing was sent. `unsettled` is
+ * or `Unknown`, or as `Failed` if sending again cannot help (`UnexpectedStatus`) or nothing was sent. `unsettled` is
  * empty. Streams never fail with it.
  *
  * @category errors
@@ -390,7 +390,7 @@ const describe = (issues: ReadonlyArray<Issue>): string => {
 
 const shownIssues = 20
 
-/** A key of the caller's own may be of any length. */
+/** A key of the caller may have any length. */
 const shorten = (part: string | number): string | number =>
   typeof part === "string" && part.length > 100 ? `${part.slice(0, 100)}…` : part
 

@@ -6,9 +6,10 @@
  * No layer fails to build for a bad or absent key: `AccessToken.get` fails, with a reason that tells what to mend, and so
  * a send fails with `AuthenticationError` (`NoAccessToken`).
  *
- * - `NoCredentials`: the key file cannot be read, or the key is not set (a variable of the environment that is none).
+ * - `NoCredentials`: the key file cannot be read, or the key is missing (an environment variable that is not set).
  * - `InvalidKey`: the key or the key file is malformed, larger than 64 KiB, of another kind (such as `external_account`,
- *   which application default credentials read), or its `token_uri` is not Google's. The text says what it is instead.
+ *   which application default credentials read), or its `token_uri` is not Google's. The message says what was
+ *   found instead.
  * - `InvalidGrant`: the token endpoint refuses: the key is revoked, the account gone, or this machine's clock wrong.
  * - `InvalidResponse`: the token endpoint's answer has no token.
  * - `Unreachable`: the endpoint did not answer within 15 seconds, or is in trouble. This alone is retried by a send.
@@ -60,9 +61,9 @@ export interface Options {
   /** The account: `client_email` of the key file. */
   readonly clientEmail: string
   /**
-   * An RSA key in PEM: `BEGIN PRIVATE KEY` (PKCS #8), or `BEGIN RSA PRIVATE KEY` (PKCS #1). It is taken as environment
-   * variables and secret stores often have it, too: line breaks written as `\n`, as blanks, or left out; in quotes; in
-   * base64.
+   * An RSA key in PEM: `BEGIN PRIVATE KEY` (PKCS #8), or `BEGIN RSA PRIVATE KEY` (PKCS #1). The forms in which environment
+   * variables and secret stores often hold it are accepted, too: line breaks written as `\n`, as spaces, or left out; in
+   * quotes; in base64.
    */
   readonly privateKey: Redacted.Redacted
   /** Tells the service which of the account's keys signed. */
@@ -94,7 +95,7 @@ export interface KeyFileOptions {
 // -----------------------------------------------------------------------------
 
 /**
- * From the parts of a key. Never fails to build for a bad key: the first `AccessToken.get` tells.
+ * From the parts of a key. An invalid key does not fail the layer, but the first `AccessToken.get`.
  *
  * Dies, naming the option, if `tokenUrl` is neither https nor http on loopback.
  *
@@ -140,7 +141,8 @@ export const layerConfig = (
   )
 
 /**
- * From the text of a key file, of at most 64 KiB, as it is or in base64. Never fails to build for a bad key: the first `AccessToken.get` tells.
+ * From the text of a key file, of at most 64 KiB, as it is or in base64. An invalid key does not fail the layer, but the
+ * first `AccessToken.get`.
  *
  * Dies, naming the option, if `tokenUrl` is neither https nor http on loopback.
  *
@@ -219,7 +221,7 @@ const parse = Effect.fnUntraced(function*(
   if (given.length > maxKeyFileBytes) return yield* invalidKey("the key file is larger than 64 KiB")
   const text = keyText.keyFile(given)
   if (keyText.contentOf(text) === "key") {
-    return yield* invalidKey("this is a key, not the key file that has it in: ServiceAccount.layer takes a key")
+    return yield* invalidKey("this is a key, not the text of a key file: pass it to ServiceAccount.layer")
   }
   // of another type first: its other fields are missed for no good
   const type = Option.getOrUndefined(decodeType(text))?.type ?? "service_account"
@@ -299,7 +301,7 @@ const layerSignature = Layer.provide(Signature.layerWebCrypto, SecureRandom.laye
 interface Signed {
   readonly assertion: Redacted.Redacted
   readonly account: string | undefined
-  /** What no answer may be shown with. */
+  /** Secrets that the text of an answer must not show. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
 }
 

@@ -20,9 +20,9 @@ import type { SendError } from "./SendError.ts"
 // -----------------------------------------------------------------------------
 
 /**
- * Which of Google's APIs changes subscriptions: `fcm` is `topicSubscriptions` of FCM v1, one recipient a request, as
- * firebase-admin does since 14.5; `instanceId` is `batchAdd` and `batchRemove` of the Instance ID service, up to 1000
- * registration tokens a request.
+ * The Google API that changes subscriptions: `fcm` is `topicSubscriptions` of FCM v1, with one recipient in a request, as
+ * in firebase-admin since 14.5; `instanceId` is `batchAdd` and `batchRemove` of the Instance ID service, with up to 1000
+ * registration tokens in a request.
  *
  * @category options
  * @since 1.0.0
@@ -30,20 +30,20 @@ import type { SendError } from "./SendError.ts"
 export type Api = "fcm" | "instanceId"
 
 /**
- * How to change subscriptions; given to a layer as defaults, to a call as exceptions.
+ * Options for changing subscriptions, of a layer or of a call. The options of a call override those of the layer.
  *
  * @category options
  * @since 1.0.0
  */
 export interface Options extends SendOptions {
   /**
-   * Which of Google's APIs changes the subscriptions of registration tokens; those of installation ids go through FCM v1
-   * always.
+   * The Google API that changes the subscriptions of registration tokens. Those of installation ids always go through FCM
+   * v1.
    *
    * **When to use**
    *
-   * `instanceId`, to save requests where tokens are many. It takes the project from the credentials and not from the
-   * layer, so it refuses an account of another project, and federated credentials.
+   * Use `instanceId` to save requests when there are many tokens. It takes the project from the credentials and not from
+   * the layer, so it refuses an account of another project, and federated credentials.
    *
    * @default "fcm"
    */
@@ -87,8 +87,8 @@ export type TopicOutcome = Changed | Exclude<Outcome.Outcome, Outcome.Success>
  *
  * Changes are retried as a send is. Each recipient has a request of its own, unless {@link Options.topicApi} says
  * otherwise. All changes of a service together stay under 3,000 in any second, the quota of a project: up to 100 leave at
- * once, then 2,800 a second. A recipient whose first request waits for that has its whole `deadline` still. A 429 holds
- * up all changes and lists of the service, and no send.
+ * once, then 2,800 a second. Waiting for the first request does not count towards the `deadline` of a recipient. A 429
+ * delays all changes and lists of the service, but no send.
  *
  * Errors have an empty report, and name every recipient of the call in `unsettled`: repeating is harmless.
  *

@@ -106,9 +106,9 @@ describe("ServiceAccount", () => {
       ],
       "a public key": [keyPair.publicKey, /public key/],
       "a certificate": ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", /certificate/],
-      "the whole key file": [JSON.stringify(keyFile), /whole key file, which ServiceAccount.layerJson takes/],
+      "the whole key file": [JSON.stringify(keyFile), /whole key file: pass it to ServiceAccount.layerJson/],
       "the whole key file in base64": [base64(JSON.stringify(keyFile)), /whole key file/],
-      "the first line alone": ["-----BEGIN PRIVATE KEY-----", /no last line .* written as \\n/],
+      "the first line alone": ["-----BEGIN PRIVATE KEY-----", /no last line .* write line breaks as \\n/],
       "a key without its end": [pem.slice(0, 800), /no last line/],
       "a key without its middle": [pem.slice(0, 92) + pem.slice(-27), /was cut: it has 48 of 1218 bytes/],
       "a key with a lost letter": [pem.slice(0, 80) + pem.slice(81), /damaged/],
@@ -180,12 +180,12 @@ describe("ServiceAccount", () => {
       const json = JSON.stringify(keyFile)
       const pem = keyPair.privateKey
       const given: Record<string, readonly [path: string, says: RegExp]> = {
-        "a key file": [json, /no path, but the text of such a file: ServiceAccount.layerJson takes it/],
+        "a key file": [json, /no path, but the text of such a file: pass it to ServiceAccount.layerJson/],
         "a key file on many lines": [JSON.stringify(keyFile, undefined, 2), /no path, but the text of such a file/],
         "a key file in base64": [Buffer.from(json).toString("base64"), /no path, but the text of such a file/],
-        "a key of AWS": ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", /does not look like one/],
-        "a user and a password": ["user:hunter2@example.com", /does not look like one/],
-        "a key": [pem, /no path, but a key: ServiceAccount.layer takes one/],
+        "a key of AWS": ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", /does not look like a path/],
+        "a user and a password": ["user:hunter2@example.com", /does not look like a path/],
+        "a key": [pem, /no path, but a key: pass it to ServiceAccount.layer/],
         "a key in base64": [Buffer.from(pem).toString("base64"), /no path, but a key/],
         "a key without its first and last line": [pem.replace(/-----.*-----/g, ""), /no path, but a key/],
         "a part of a key": [pem.slice(40, 100), /is not shown/],

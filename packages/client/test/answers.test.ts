@@ -231,7 +231,7 @@ describe("recorded answers", () => {
     it.effect(`GCM ${code}`, () =>
       Effect.gen(function*() {
         const answer = () => Http.json({ multicast_id: 1, success: 0, failure: 1, results: [{ error: code }] })
-        const detail = "this server has ended the GCM protocol: nothing sent to it will arrive; send through Fcm"
+        const detail = "this server no longer supports the GCM protocol: it delivers nothing; send through Fcm"
         assertTold(yield* send(Http.gcm(answer), ["odd"]), {
           outcomes: [outcome],
           ...code === "DeprecatedApi" ? { detail } : {}

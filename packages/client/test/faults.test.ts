@@ -435,7 +435,7 @@ describe("a 404 without a code of FCM", () => {
 describe("GCM at Google's own servers", () => {
   it.effect("404, 410 and redirects: the protocol has ended there, and nobody is to be sent to again", () =>
     Effect.gen(function*() {
-      const ended = /has ended the GCM protocol: nothing sent to it will arrive; send through Fcm/
+      const ended = /no longer supports the GCM protocol: it delivers nothing; send through Fcm/
       for (const status of [301, 302, 308, 404, 410]) {
         const answer = () => Http.text("<H2>Error</H2>", { status })
         for (const url of [undefined, "https://gcm-http.googleapis.com/gcm/send"]) {

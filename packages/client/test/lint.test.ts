@@ -225,9 +225,9 @@ const cases: { readonly [R in Message.Rule]: Case } = {
       "apns.headers.apns-expiraton: is misspelt: should be apns-expiration",
       "apns.headers.Collapse-Id: is misspelt: should be apns-collapse-id",
       "apns.headers.topic: is misspelt: should be apns-topic",
-      "apns.headers.apns-sound: is no header of APNs",
-      "apns.headers.content-available: is no header: content-available belongs in payload.aps",
-      "apns.headers.apns-foo: is no header of APNs"
+      "apns.headers.apns-sound: is not a header of APNs",
+      "apns.headers.content-available: is not a header: content-available belongs in payload.aps",
+      "apns.headers.apns-foo: is not a header of APNs"
     ]],
     leaves: [
       { apns: { headers: { "APNS-Priority": "5", "apns-id": "i", authorization: "a", "x-y": "?", "x-topic": "?" } } }

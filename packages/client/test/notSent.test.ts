@@ -101,7 +101,7 @@ const notWritten: Record<string, readonly [cause: unknown, detail: string]> = {
     }),
     "TLS is not spoken there"
   ],
-  "a port that fetch does not use": [fetchFailed(failure("bad port")), "fetch does not use this port"],
+  "a port that fetch does not use": [fetchFailed(failure("bad port")), "fetch blocks this port"],
   "a proxy, through undici": [
     failure("Proxy response (407) !== 200 when HTTP Tunneling", { code: "UND_ERR_ABORTED" }),
     "the proxy answered 407"
@@ -126,7 +126,7 @@ const notWritten: Record<string, readonly [cause: unknown, detail: string]> = {
     deno(
       "client error (Connect): dns error: failed to lookup address information: Name or service not known"
     ),
-    "the name of the host is not known"
+    "the host name cannot be resolved"
   ],
   "Deno, a certificate": [
     deno("client error (Connect): invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))"),
@@ -144,7 +144,7 @@ const notWritten: Record<string, readonly [cause: unknown, detail: string]> = {
   "Deno, a proxy": [deno("client error (Connect): unsuccessful tunnel"), "the proxy refused"],
   "Deno, a port that fetch does not use": [
     failure("Fetch failed: Requests to port 9 are blocked"),
-    "fetch does not use this port"
+    "fetch blocks this port"
   ],
   // Bun 1.4.5
   "Bun, refused": [

@@ -326,7 +326,7 @@ export class ProjectGroup extends HttpApiGroup.make("project").add(
     .annotateMerge(describe("All that the project holds")),
   HttpApiEndpoint.post("importState", `${inProject}/state`, { params: oneProject, payload: Project.State })
     .annotateMerge(describe("Empty the project, and fill it with what was exported"))
-    // all that is wrong with a state of 64 MiB would not fit into memory
+    // all problems of a state of 64 MiB would not fit into memory
     .annotate(HttpApi.PayloadParseOptions, { errors: "first", onExcessProperty: "error" })
 ) {}
 

@@ -57,10 +57,10 @@ export interface Options extends Emulator.Options {
   readonly token?: Redacted.Redacted | undefined
   /**
    * The directory that keeps the certificate from one start to the next, with its key, in its folder `certificates` that
-   * nobody but this user may read. It is renewed there 30 days before its end, when its names change, when it is damaged,
-   * and when it is not this user's own. The directory and those that it is in belong to this user or to root, and nobody
-   * else may write to them (in a sticky one, such as `/tmp`, others may). By default the certificate is made for this
-   * server alone, and is in no file.
+   * only this user may read. It is renewed there 30 days before its end, when its names change, when it is damaged, and
+   * when this user does not own it. This user or root must own the directory and its parents, and no other user may write
+   * to them (except in a sticky directory such as `/tmp`). By default the certificate is only for this server and is not
+   * written to a file.
    */
   readonly stateDirectory?: string | undefined
 }
@@ -122,7 +122,7 @@ export class CertificateNotKept extends Data.TaggedError("CertificateNotKept")<{
 /**
  * An emulator that listens as long as the layer lives. Fails with `ServeError` if the port is taken, with `TokenRequired`
  * if others than this machine reach `host` and there is no token, with `CertificateNotKept` if `stateDirectory` is no
- * directory that can be written to, or one that other users could exchange.
+ * writable directory, or is one that other users could replace.
  *
  * **Example** (FCM and GCM through a real connection)
  *

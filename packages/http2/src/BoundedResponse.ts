@@ -1,5 +1,5 @@
 /**
- * How the client tells that it bounds what it reads.
+ * The marks of bounded responses and of their errors.
  *
  * @since 1.0.0
  */
@@ -27,7 +27,7 @@ export interface BoundedResponse {
 }
 
 /**
- * Whether a response says that its body is bounded.
+ * Whether a response is marked as bounded.
  *
  * @category guards
  * @since 1.0.0
@@ -43,7 +43,7 @@ export const isBoundedResponse = (u: unknown): u is BoundedResponse => Predicate
 export const BodyTooLargeTypeId = "~@cloud-messaging/client/BoundedResponse/BodyTooLarge"
 
 /**
- * The `cause` of a `DecodeError` if the body of a response is larger than it may be.
+ * The `cause` of a `DecodeError` if the body of a response is larger than the limit.
  *
  * @category errors
  * @since 1.0.0

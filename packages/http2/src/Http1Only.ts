@@ -1,5 +1,5 @@
 /**
- * How the client tells that a server speaks no HTTP/2.
+ * The error for requests that need HTTP/1.1.
  *
  * @since 1.0.0
  */
@@ -21,7 +21,7 @@ export class Http1Only extends Data.TaggedError("Http1Only")<{
   readonly origin: string
 }> {
   override get message(): string {
-    return `${this.origin} is not reached by HTTP/2`
+    return `${this.origin} cannot be reached over HTTP/2`
   }
 }
 

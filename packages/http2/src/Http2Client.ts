@@ -27,15 +27,15 @@ import * as Metrics from "./internal/pool/metrics.ts"
 import { Pool } from "./internal/pool/pool.ts"
 
 /**
- * A server, as its connections are told apart.
+ * The server of a connection: its scheme, host and port.
  *
  * @category models
  * @since 1.0.0
  */
 export interface Server {
-  /** Scheme with its colon. */
+  /** The scheme with its colon. */
   readonly protocol: "https:" | "http:"
-  /** A name or an address; one of IPv6 without brackets. */
+  /** A name or an address; an IPv6 address has no brackets. */
   readonly hostname: string
   /** From 1 to 65535. */
   readonly port: number
@@ -51,26 +51,26 @@ export interface Server {
  */
 export interface Options {
   /**
-   * Connections to one origin at most. Another one is opened when all streams of the others are taken.
+   * The maximum number of connections to one origin. Another one is opened when all streams of the others are in use.
    *
    * @default 10
    */
   readonly maxSessions?: number | undefined
   /**
-   * Requests in flight on one connection at most, however many the server allows. It allows 100 until it says more or
-   * less; more on one connection are mostly no faster.
+   * The maximum number of requests in flight on one connection, even if the server allows more. The client assumes that a server
+   * allows 100 until the server says otherwise. More requests on one connection are usually not faster.
    *
    * @default 1000
    */
   readonly maxStreams?: number | undefined
   /**
-   * Speaks HTTP/2 to `http:` origins from the start ("prior knowledge"). Otherwise their requests fail with `Http1Only`.
+   * Uses HTTP/2 for `http:` origins from the start ("prior knowledge"). Otherwise their requests fail with `Http1Only`.
    *
    * @default false
    */
   readonly h2c?: boolean | undefined
   /**
-   * How long a connection may take to be made, TLS and `tunnel` included.
+   * How long connecting may take, including TLS and `tunnel`.
    *
    * @default "10 seconds"
    */
@@ -82,48 +82,48 @@ export interface Options {
    */
   readonly idleTimeout?: Duration.Input | undefined
   /**
-   * How long a connection may bring no response forward before a PING asks whether it is alive.
+   * How long a connection may make no progress on any response before a PING checks whether it is alive.
    *
    * @default "30 seconds"
    */
   readonly pingInterval?: Duration.Input | undefined
   /**
-   * How long the answer to a PING, and to the first SETTINGS, may take; then the connection is given up, and what was on it
-   * is lost.
+   * How long the answer to a PING, and to the first SETTINGS, may take. After that the connection is closed, and its
+   * requests are lost.
    *
    * @default "10 seconds"
    */
   readonly pingTimeout?: Duration.Input | undefined
   /**
-   * How long a server may take nothing of a request's body, by leaving it without a window; the request is reset within
-   * twice that.
+   * How long a server may accept nothing of a request's body, by leaving its window at zero. The request is reset within
+   * twice that time.
    *
    * @default "1 minute"
    */
   readonly stallTimeout?: Duration.Input | undefined
   /**
-   * How long a connection gets new requests; then another one is opened, for which the name of the host is resolved anew.
+   * How long a connection gets new requests. After that another one is opened, and the name of the host is resolved again.
    *
    * @default Duration.infinity
    */
   readonly maxAge?: Duration.Input | undefined
   /**
-   * Bytes of a response's body at most, read whole or as a stream; `HttpIncomingMessage.MaxBodySize` lowers it for a
-   * request. A larger one is a `DecodeError` with the cause `BoundedResponse.BodyTooLarge`. By default nothing is refused;
-   * of bodies that nobody reads, 64 KiB are taken.
+   * The maximum size of a response's body in bytes, read whole or as a stream; `HttpIncomingMessage.MaxBodySize` lowers it
+   * for a request. A larger body fails with a `DecodeError` with the cause `BoundedResponse.BodyTooLarge`. By default there
+   * is no limit; at most 64 KiB of an unread body are received.
    */
   readonly maxResponseSize?: number | undefined
   /**
-   * Names of request headers whose values are secret: they are written so that no table of HPACK holds
-   * them, here or at an intermediary (RFC 7541, 7.1). `authorization`, `cookie` and `proxy-authorization` always are.
+   * Names of request headers with secret values: these headers are never stored in an HPACK table, here or at an
+   * intermediary (RFC 7541, 7.1). `authorization`, `cookie` and `proxy-authorization` are always secret.
    */
   readonly secretHeaders?: ReadonlyArray<string> | undefined
   /** Certificate authorities in PEM that are trusted instead of Node's. */
   readonly ca?: ReadonlyArray<string> | undefined
   /**
-   * Gives a socket that is connected to the server, through a proxy, say, or nothing where the client should connect to the
-   * server itself. TLS is made over the socket for `https:` origins. It lives as long as the scope. What `tunnel` fails with
-   * is the `cause` of the `RequestNotSent`. By default the client connects itself.
+   * Returns a socket that is connected to the server, for example through a proxy, or `undefined` to let the client
+   * connect. For `https:` origins the client starts TLS over the socket. The socket lives as long as the scope. An error of
+   * `tunnel` is the `cause` of the `RequestNotSent`. By default the client connects itself.
    */
   readonly tunnel?: ((server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>) | undefined
 }
@@ -195,7 +195,7 @@ export const make = Effect.fnUntraced(function*(
     (target.protocol === "http:" && !settings.h2c) || request.headers["upgrade"] !== undefined || poolOf(target).isHttp1
 
   const findTarget = Targets.make()
-  // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
+  // Effect's constructor handles spans, scopes and unread responses, at a cost for each request
   const traced = HttpClient.make((request, _url, signal, fiber) =>
     Effect.flatMap(Effect.fromResult(findTarget(request)), (target) => send(request, target, fiber, signal))
   )
@@ -221,23 +221,23 @@ export const make = Effect.fnUntraced(function*(
  *
  * **When to use**
  *
- * For services that take one small request for each thing: all requests of one turn of the event loop are one write to the
- * socket. It is a general client: any method, and bodies streamed both ways.
+ * Use it for services that take many small requests: all requests of one turn of the event loop are one write to the
+ * socket. It is a general client: it supports any method, and streams as request and response bodies.
  *
  * **Details**
  *
- * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
- *   taken, and have another connection opened, up to `maxSessions`.
- * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
- *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody. A server that asks for calm
- *   (ENHANCE_YOUR_CALM) gets no new connection for a second, and for longer if it asks again.
- * - A request that is answered 421 (Misdirected Request) is sent once more, on a new connection.
- * - Everything else that is lost is a `TransportError`, with a `RequestNotSent` as its `cause` if the server cannot have
- *   acted on the request. A body that is cut is a `DecodeError` where it is read.
- * - A server without HTTP/2 is no defect: the `RequestNotSent` has an `Http1Only` as its `cause`.
+ * - Each origin has a pool of connections. A request goes to the connection with the fewest streams. When all streams are
+ *   in use, the request waits, and another connection is opened, up to `maxSessions`.
+ * - After GOAWAY a connection gets no more requests; others take over. Requests that the server did not process (later
+ *   streams, REFUSED_STREAM) are sent again, at most 5 times in vain. After ENHANCE_YOUR_CALM the client opens no
+ *   connection for a second, and for longer if the server repeats it.
+ * - A request with the answer 421 (Misdirected Request) is sent once more, on a new connection.
+ * - Any other lost request fails with `TransportError`, with a `RequestNotSent` as its `cause` if the server cannot have
+ *   acted on the request. Reading a truncated body fails with `DecodeError`.
+ * - For a server without HTTP/2, the `RequestNotSent` has an `Http1Only` as its `cause`.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
- * - A server that breaks the protocol, or floods the client, loses its connection; others go on.
- * - A client that nobody closes does not keep the process alive, unless a request is in flight.
+ * - A connection is closed when its server breaks the protocol or floods the client; other connections go on.
+ * - An open client does not keep the process alive, unless a request is in flight.
  * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,
@@ -246,8 +246,8 @@ export const make = Effect.fnUntraced(function*(
  *
  * **Gotchas**
  *
- * A client whose spans are off (`HttpClient.TracerDisabledWhen`) is faster, and leaves two things to the application:
- * `HttpClient.withScope` does nothing, and a response whose body is not read holds its stream.
+ * A client whose spans are off (`HttpClient.TracerDisabledWhen`) is faster, with two restrictions: `HttpClient.withScope`
+ * does nothing, and a response holds its stream until its body is read.
  *
  * **Example** (One request)
  *

@@ -1,5 +1,5 @@
 /**
- * What goes wrong on a connection of HTTP/2.
+ * Errors of an HTTP/2 connection.
  *
  * @since 1.0.0
  */
@@ -38,7 +38,7 @@ export const codes = {
 export class Http2Error extends Data.TaggedError("Http2Error")<{
   /** One of {@link codes}, or a number of the server's own, below 2^32. */
   readonly errorCode: number
-  /** Whether the server says so; otherwise the server broke the protocol, or a limit of this client. */
+  /** Whether the server sent the error; otherwise the server broke the protocol, or exceeded a limit of this client. */
   readonly isFromServer: boolean
   /** What happened. */
   readonly reason: string

@@ -1,5 +1,5 @@
 /**
- * How the client tells that nothing was written.
+ * The error of a request that was not sent.
  *
  * @since 1.0.0
  */
@@ -7,8 +7,8 @@ import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 
 /**
- * Marks an error by which a transport tells that the server cannot have acted on a request. Other libraries recognize it
- * by this property, without a dependency on this one.
+ * Marks an error that says that the server cannot have acted on a request. Other libraries recognize the error by this
+ * property, without a dependency on this one.
  *
  * @category symbols
  * @since 1.0.0
@@ -26,12 +26,12 @@ export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
   /** Why, in a few words that quote nothing of the request. */
   readonly reason?: string | undefined
   /**
-   * Whether the next attempt may succeed. `false` where it cannot, as the client is closed.
+   * Whether another attempt may succeed; `false` for a closed client, for example.
    *
    * @default true
    */
   readonly retryable?: boolean | undefined
-  /** What happened: an `Http2Error`, an `Http1Only`, or what the socket or `tunnel` failed with. */
+  /** The original error: an `Http2Error`, an `Http1Only`, or the error of the socket or of `tunnel`. */
   readonly cause?: unknown
 }> {
   /** Marks the error. */

@@ -44,25 +44,24 @@ import { type Answer, ask, type Fate, makeFetch, quiet } from "./internal/authFe
  * - the metadata server of Google's machines (Compute Engine, GKE, Cloud Run, Functions).
  *
  * Files are read again whenever a token must be made, by `google-auth-library`; its requests go through the `HttpClient`.
- * Never fails to build for bad or absent credentials: the first `AccessToken.get` tells what to mend.
+ * Invalid or missing credentials do not fail the layer, but the first `AccessToken.get`, whose error says what to fix.
  *
- * The quota project of the tokens is that of `GOOGLE_CLOUD_QUOTA_PROJECT`, else `quota_project_id` of the file. A variable
- * that holds no id of a project is a `ConfigError`.
+ * The quota project of the tokens is `GOOGLE_CLOUD_QUOTA_PROJECT`, or `quota_project_id` of the file. If the variable is
+ * not a valid project id, the layer fails with `ConfigError`.
  *
  * With `FIREBASE_MESSAGING_EMULATOR_HOST` set, the token is `owner`, and nothing is read.
  *
  * **Where credentials go**
  *
- * Whatever a file says, credentials are sent to Google's token services alone, over https: `oauth2.googleapis.com/token`
+ * Whatever a file says, credentials are sent only to Google's token services, over https: `oauth2.googleapis.com/token`
  * and its older names; `sts.googleapis.com` and `iamcredentials.googleapis.com`, with their regional hosts
  * (`sts.REGION.rep.googleapis.com`, `REGION-sts.googleapis.com`), those for mTLS (`sts.mtls.googleapis.com`) and those of
- * Private Service Connect (`sts-NAME.p.googleapis.com`). A file that names another place is an `InvalidKey`, and so is a
- * universe other than `googleapis.com`. No redirect is followed, unless your client does that by itself
- * (`HttpClient.followRedirects`): give it one that does not.
+ * Private Service Connect (`sts-NAME.p.googleapis.com`). A file that names another place fails with `InvalidKey`, and so
+ * does a universe other than `googleapis.com`. Redirects are not followed, unless your client follows them itself
+ * (`HttpClient.followRedirects`): provide a client that does not.
  *
- * A file may have its subject token got from any URL, as it may name any file of this machine: what is read there goes to
- * Google's Security Token Service and nowhere else. The session token of AWS's metadata service goes back to that service
- * alone.
+ * A file may read its subject token from any URL, or from any file of this machine. The subject token is sent only to
+ * Google's Security Token Service. The session token of AWS's metadata service is sent only back to that service.
  *
  * **Gotchas**
  *
@@ -91,7 +90,7 @@ export const layer: Layer.Layer<AccessToken.AccessToken, Config.ConfigError, Htt
 // internal
 // -----------------------------------------------------------------------------
 
-/** An empty variable is none. */
+/** An empty variable counts as not set. */
 const optional = (config: Config.Config<string>) =>
   Effect.map(Config.option(config), (text) => Option.getOrUndefined(text) || undefined)
 
@@ -130,7 +129,7 @@ class Auth extends GoogleAuth {
     const client = super.fromJSON(...args)
     // however the file spells it
     if (sourceOf(client) === "certificate") throw new Unsupported(byCertificate)
-    if (client instanceof GdchClient) throw new Unsupported("of Google Distributed Cloud, which has no FCM")
+    if (client instanceof GdchClient) throw new Unsupported("of Google Distributed Cloud, which does not have FCM")
     this.#redirect(client)
     return client
   }
@@ -162,7 +161,7 @@ class Unsupported extends Error {}
 
 const byCertificate = "for workload identity federation by an X.509 certificate, which is not supported"
 
-/** Where a federated client has its subject token from. */
+/** The source of a federated client's subject token. */
 const sourceOf = (client: unknown): unknown =>
   Predicate.hasProperty(client, "credentialSourceType") ? client.credentialSourceType : undefined
 
@@ -218,7 +217,10 @@ const decodeExpiry = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Uni
   Schema.Struct({ expireTime: Schema.String })
 ])))
 
-/** Seconds. A time is read by the clock of the server that tells it: the one of this machine may be wrong. */
+/**
+ * Seconds. A point in time is compared with the clock of the server that sends it, as the clock of this machine may be
+ * wrong.
+ */
 const lifetime = Effect.fnUntraced(function*({ headers, text }: Answer) {
   const expiry = Option.getOrElse(decodeExpiry(text), () => ({ expires_in: 0 }))
   if ("expires_in" in expiry) return expiry.expires_in
@@ -251,19 +253,19 @@ const unreadable = (path: string | undefined, cause: unknown): AccessToken.Acces
       : AccessToken.unreadable({ file, path, why })
   }
   const [, field] = /does not contain an? (\w{1,40}) field/.exec(text) ?? []
-  return invalidKey(field === undefined ? `${file} is not understood` : `${file} has no ${field}`)
+  return invalidKey(field === undefined ? `${file} has an unknown format` : `${file} has no ${field}`)
 }
 
 // -----------------------------------------------------------------------------
 // Why there is no token
 // -----------------------------------------------------------------------------
 
-/** The library's own errors may quote anything: they are looked at, and not passed on. */
+/** The errors of `google-auth-library` may quote anything: they are inspected, but not passed on. */
 const failed = (found: AuthClient, fate: Fate | undefined, cause: unknown): AccessToken.AccessTokenError => {
   switch (fate?._tag) {
     case "Forbidden":
       return invalidKey(
-        `the credentials name ${fate.to} as the place to send them to, which is none of Google's token services`
+        `the credentials name ${fate.to} as the token endpoint, which is not one of Google's token services`
       )
     case "Unanswered":
       return unreachable(fate.message)
@@ -274,7 +276,7 @@ const failed = (found: AuthClient, fate: Fate | undefined, cause: unknown): Acce
   }
 }
 
-/** Nobody was asked: there is something wrong on this machine. */
+/** No request was made: the fault is on this machine. */
 const unasked = (found: AuthClient, cause: unknown): AccessToken.AccessTokenError => {
   switch (sourceOf(found)) {
     case "file":
@@ -285,8 +287,8 @@ const unasked = (found: AuthClient, cause: unknown): AccessToken.AccessTokenErro
     case "executable":
       return noCredentials(
         cause instanceof Error && cause.message.includes(allowExecutables)
-          ? "the credentials have a program run that gives the subject token: " +
-            `set ${allowExecutables}=1 if you trust the file that says so`
+          ? "the credentials run a program that returns the subject token: " +
+            `set ${allowExecutables}=1 if you trust the credentials file`
           : "the program that gives the subject token, which credential_source of the credentials names, failed"
       )
     case "aws":
@@ -341,7 +343,7 @@ const hintOf = (found: AuthClient, service: "oauth" | "sts"): string =>
     : hints.login
 
 const notGoogles = (host: string, status: number) =>
-  invalidResponse(`${host} answered ${status}, not as Google does: is a proxy in between?`)
+  invalidResponse(`${host} answered ${status}, and the answer is not Google's: is there a proxy in between?`)
 
 /** What to do. */
 const hints = {
@@ -369,14 +371,14 @@ const decodeToken = Schema.decodeUnknownEffect(Schema.fromJsonString(OAuth.Token
 
 /** The library's own client of it cannot be told which way to take. */
 const fromMetadata = (client: HttpClient.HttpClient): Token => {
-  /** Once it gave a token, a failure is no sign that this is another machine. */
+  /** Once it has returned a token, a failure does not mean that this is not a Google Cloud machine. */
   let isThere = false
   return Effect.gen(function*() {
     const { headers, status, text } = yield* ask(client, metadataRequest, Duration.seconds(5)).pipe(
       Effect.mapError(({ message }) => isThere ? unreachable(message) : noCredentials(`${nothingFound} (${message})`))
     )
     if (headers["metadata-flavor"] !== "Google") return yield* noCredentials(nothingFound)
-    if (status === 404) return yield* noCredentials("this machine of Google's has no service account")
+    if (status === 404) return yield* noCredentials("this Google Cloud machine has no service account")
     if (status !== 200) return yield* unreachable(`the metadata server ${metadataHost} answered ${status}`)
     const token = yield* Effect.mapError(
       decodeToken(text),

@@ -57,7 +57,7 @@ export interface Options {
    */
   readonly idleTimeout?: Duration.Input | undefined
   /**
-   * How long a connection may bring no response forward before a PING asks whether it is alive.
+   * How long a connection may make no progress on any response before a PING checks whether it is alive.
    *
    * @default "30 seconds"
    */
@@ -87,10 +87,10 @@ export interface Options {
   /** Certificate authorities in PEM that are trusted instead of Node's. */
   readonly ca?: ReadonlyArray<string> | undefined
   /**
-   * What speaks HTTP/2: `"own"`, which is `@cloud-messaging/http2`, or `"node"`, which is `node:http2`. The latter takes
-   * several times the CPU, has no pause for a server that asks for calm, no second attempt for a 421, and keeps the process
-   * alive until its connections are idle for long. It is there for the case that a server does not get on with ours; please
-   * report that.
+   * The implementation of HTTP/2: `"own"` is `@cloud-messaging/http2`, `"node"` is `node:http2`. The latter takes several
+   * times the CPU, does not pause after ENHANCE_YOUR_CALM, does not repeat a request after a 421, and keeps the process
+   * alive until its connections have been idle for long. Use it if a server is not compatible with our implementation, and
+   * please report that.
    *
    * @default "own"
    */
@@ -128,17 +128,17 @@ export const make = Effect.fnUntraced(function*(
  * **Details**
  *
  * - An `https:` origin that speaks HTTP/1.1 alone is served by undici, and so are `http:` origins, unless `h2c` is set.
- *   Where that turns out as the first requests are sent, each has two spans, of which the first one failed.
+ *   Each of the first requests, which discover this, has two spans, and the first span fails.
  * - Each origin has a pool of connections. Requests go to the one with the fewest streams, wait where all streams are
  *   taken, and have another connection opened, up to `maxSessions`.
  * - A server that says GOAWAY gets no more requests on that connection; others take over. What it did not process (later
- *   streams, REFUSED_STREAM) is sent again, 5 times at most if that helps nobody. One that asks for calm gets a pause.
- * - A request that is answered 421 (Misdirected Request) is sent once more, on a new connection.
+ *   streams, REFUSED_STREAM) is sent again, at most 5 times in vain. After ENHANCE_YOUR_CALM the client pauses.
+ * - A request with the answer 421 (Misdirected Request) is sent once more, on a new connection.
  * - Everything else that is lost is a `TransportError`, with `RequestNotSent` as its `cause` if the server cannot have
  *   acted on the request. A body that is cut is a `DecodeError` where it is read.
  * - Interruption resets the stream, and so does the end of the scope where `HttpClient.withScope` is used.
  * - After the end of its own scope it sends nothing: every request fails with `RequestNotSent`, "the client is closed".
- * - A client that nobody closes does not keep the process alive, unless a request is in flight.
+ * - An open client does not keep the process alive, unless a request is in flight.
  * - Redirects are not followed; cookies are not kept; bodies are not decompressed.
  *
  * Metrics: `http2_client_sessions`, `http2_client_streams`, `http2_client_queue` (open connections, requests on them,

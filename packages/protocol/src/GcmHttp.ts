@@ -282,7 +282,7 @@ export const fromText = <S extends Schema.Constraint>(schema: S) =>
 
 // in JSON, a quotation mark behind a brace or comma that stands in a string ends that string: no name follows it
 const allDigits = Schema.String.pipe(Schema.decode(SchemaTransformation.transform({
-  // no lookbehind: from every place in a run of blanks it would read the blanks again
+  // no lookbehind: it would read a run of spaces again from every position
   decode: (text) => text.replace(/([{,]\s*"message_id"\s*:\s*)(-?(?:0|[1-9]\d*))(?=\s*[,}])/g, "$1\"$2\""),
   encode: (text) => text.replace(/(?<=[{,]"message_id":)"(-?(?:0|[1-9]\d*))"(?=[,}])/g, "$1")
 })))

@@ -17,8 +17,7 @@ import { lenientKey } from "./RpcStatus.ts"
 export const tokenUrl = "https://oauth2.googleapis.com/token"
 
 /**
- * What Google writes, or wrote, as `token_uri` into key files: {@link tokenUrl} and its older names, which are the same
- * endpoint.
+ * The values of `token_uri` in Google's key files: {@link tokenUrl} and its older names, which are the same endpoint.
  *
  * Source: key files of before 2018 (`accounts.google.com`), the OAuth 2.0 discovery documents (`v3` and `v4` of
  * `www.googleapis.com`), and Google's mTLS endpoints.
@@ -100,8 +99,8 @@ export const TokenResponse = Schema.Struct({
 
 /**
  * The schema of a failure: the shape of RFC 6749 section 5.2, not Google's error envelope. `error` is `invalid_grant` for
- * whatever is wrong with the assertion, its key, account and times among them. `error_subtype` is Google's: `invalid_rapt`
- * asks a user to log in once more.
+ * any fault of the assertion, including its key, account and times. `error_subtype` is Google's: `invalid_rapt` means that
+ * the user has to log in again.
  *
  * @category schemas
  * @since 1.0.0

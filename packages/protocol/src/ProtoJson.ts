@@ -23,7 +23,7 @@ const invalid = (message: string) => Effect.fail(new SchemaIssue.InvalidValue({ 
 /** 10,000 years: the last second whole. */
 const longest = Duration_.nanos(315_576_000_000_999_999_999n)
 
-// a BigInt of more digits than the longest has takes long to make
+// a BigInt takes long to make if it has more digits than the longest valid number
 const durationPattern = /^(-?0*\d{1,12})(?:\.(\d{1,9}))?s$/
 
 /**
@@ -71,13 +71,13 @@ const secondsText = (nanos: bigint): string => {
 const timestampPattern =
   /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
 
-/** Whether there is such a day: a `Date` takes the 30th of February for the 1st of March. */
+/** Whether the day exists: `Date` reads the 30th of February as the 1st of March. */
 const isDay = (day: string): boolean =>
   Option.exists(DateTime.make(`${day}T00:00:00Z`), (time) => DateTime.formatIsoDateUtc(time) === day)
 
 /**
  * `google.protobuf.Timestamp`: RFC 3339, written in UTC (`2014-10-02T15:01:23.045Z`), from the year 1 to 9999. What is
- * finer than a millisecond is lost. A day or hour that does not exist is refused, and so is a leap second.
+ * finer than a millisecond is lost. A day or hour that does not exist is invalid, and so is a leap second.
  *
  * @category schemas
  * @since 1.0.0

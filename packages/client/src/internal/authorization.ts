@@ -1,5 +1,5 @@
 /**
- * What says on whose behalf a request to FCM v1 is made.
+ * The headers that name the account and the quota project of a request to FCM v1.
  */
 import * as Headers from "effect/http/Headers"
 import * as Redacted from "effect/Redacted"
@@ -8,7 +8,7 @@ import { type AccessToken, AccessTokenError, InvalidKey } from "../AccessToken.t
 /** The headers of requests with a credential; the same ones for as long as they hold. */
 export type Authorize = (credential: Redacted.Redacted) => Headers.Headers
 
-/** One token, and one quota project, serve many requests. */
+/** Caches the headers: many requests share a token and a quota project. */
 export const make = (accessToken: AccessToken["Service"]): Authorize => {
   let last:
     | { readonly credential: Redacted.Redacted; readonly project: string; readonly headers: Headers.Headers }
@@ -26,11 +26,11 @@ export const make = (accessToken: AccessToken["Service"]): Authorize => {
 
 const header = "x-goog-user-project"
 
-/** What is wrong with a quota project that no header can hold. */
+/** The error of a quota project that is not a valid header value. */
 export const unfit = ({ quotaProject = "" }: AccessToken["Service"]): AccessTokenError | undefined =>
   unfitHeader("the quota project", quotaProject)
 
-/** What is wrong with a text that no header can hold: it would fail in the client, as if the network had. */
+/** The error of a text that is not a valid header value: the client would report it as a network error. */
 export const unfitHeader = (what: string, text: string): AccessTokenError | undefined =>
   /^[\x21-\x7e]*$/.test(text)
     ? undefined

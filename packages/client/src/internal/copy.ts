@@ -40,7 +40,7 @@ const dataPaths = new Set(["data", "android.data", "webpush.data"])
 const valuePaths =
   /^(timeToLive|android\.(ttl|notification\.(eventTime|vibrateTimings\.\d+|lightSettings\.\w+))|apns\.liveActivityToken)$/
 
-/** A path as text, where it may be one of these: a caller's own key may be long, and many paths lead through it. */
+/** A path as text; empty if it cannot be one of these. A caller's key may be long, and occurs in many paths. */
 const place = (path: Issue["path"]): string =>
   path.length <= 4 && path.every((part) => typeof part === "number" || part.length <= 20) ? path.join(".") : ""
 

@@ -103,13 +103,13 @@ class Seat<T extends Group.Ticket> implements Alarm {
   isServing = false
   /** What the worker took, without those that it gave up. */
   groups: ReadonlyArray<Group.Group<T>> = []
-  /** Has the credential renewed for what it took, once: a second time would not help. */
+  /** The renewal of the credential for what the worker took: at most one, as a second does not help. */
   renewal: Fiber.Fiber<void> | undefined = undefined
-  /** Nothing while it works on what came of a step. */
+  /** Undefined while the worker handles the result of a step. */
   step: Step | undefined = undefined
   /** When the alarm rings, as alarms count. */
   at = Number.POSITIVE_INFINITY
-  /** When the step has taken too long; the alarm may ring before, so that most requests set one timer. */
+  /** The time limit of the step. The alarm may ring earlier, so that most requests set one timer. */
   limit = Number.POSITIVE_INFINITY
   place: number | undefined = undefined
   isVacated = false
@@ -228,7 +228,7 @@ export class Engine<T extends Group.Ticket> {
       }
       const occupy = (seat: Seat<T>): void => {
         const worker = Effect.runForkWith(this.#send.context)(this.#loop(seat))
-        // an observer, not an effect: what is done lets go of this callback
+        // an observer, not an effect: a finished fiber releases this callback
         worker.addObserver((exit) => {
           this.#alarms.clear(seat)
           if (!seat.isVacated || failure !== undefined) return leave(seat, exit)
@@ -238,7 +238,7 @@ export class Engine<T extends Group.Ticket> {
         })
       }
       this.#seatOne = () => {
-        // a worker takes at once, and may want another one: one after the other, not one within the other
+        // a worker starts at once, and may request another one: start them in turn, not nested
         if (wanted++ > 0) return
         for (; wanted > 0; wanted--) {
           if (failure !== undefined || seats.length >= most) continue
@@ -264,7 +264,7 @@ export class Engine<T extends Group.Ticket> {
     ring: () => this.#ring(seat)
   })
 
-  /** Calls a worker, or seats one: there is something new to take. */
+  /** Wakes a worker, or seats one, as there is new work. */
   get wake(): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.#idle.hasParked) return this.#idle.callOne
@@ -292,7 +292,7 @@ export class Engine<T extends Group.Ticket> {
         if (seat.isServing) seat.next = this.#handOn(seat)
       }
     })
-    // who waits for something to do learns that there will be nothing
+    // a worker that waits for work learns that there is none left
     const work = Effect.flatMap(loop, () => this.#idle.hasParked ? this.#idle.callAll : Effect.void)
     // from within: it may be interrupted before the fork comes back
     return Effect.withFiber((worker) => {
@@ -396,7 +396,7 @@ export class Engine<T extends Group.Ticket> {
     this.#alarmAt = Number.POSITIVE_INFINITY
   }
 
-  /** The send has ended: nobody waits on, but for answers. */
+  /** Ends the send: workers stop waiting, except for answers. */
   get #callOff(): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const seat of this.#seats) if (seat.step === "credential" || seat.step === "admission") seat.vacate()
@@ -446,7 +446,7 @@ export class Engine<T extends Group.Ticket> {
     return this.#alarms.set(seat)
   }
 
-  /** The worker waits no more. */
+  /** Ends the worker's wait. */
   #endStep(seat: Seat<T>): void {
     seat.step = undefined
     this.#alarms.clear(seat)
@@ -474,7 +474,7 @@ export class Engine<T extends Group.Ticket> {
     return this.#alarms.set(seat)
   }
 
-  /** Gives up those that a wait for a credential or for admission made late. */
+  /** Gives up the recipients that a wait for a credential or for admission makes late. */
   #giveUpWaiting(seat: Seat<T>, now: number): void {
     const late = seat.step === "credential" ? this.#noToken : this.#tooLate
     seat.groups = seat.groups.filter((group) => {
@@ -485,7 +485,7 @@ export class Engine<T extends Group.Ticket> {
     if (seat.groups.length > 0) seat.limit = this.#deadlineOf(seat.groups, now)
   }
 
-  /** Goes on where a worker was interrupted, as its step took too long or the send has ended. */
+  /** Continues after a worker is interrupted because its step took too long or the send has ended. */
   #goOn(seat: Seat<T>): Effect.Effect<void> {
     if (seat.step === "answer") {
       return this.#hear(seat, timedOut(this.#send.settings.requestTimeout, seat.request.encoded.url))
@@ -537,7 +537,7 @@ export class Engine<T extends Group.Ticket> {
     return this.#heed(groups, verdict)
   }
 
-  /** Has a refused credential renewed in the background, where that may help; tells whether it may. */
+  /** Renews a refused credential in the background if that may help. Returns whether it may. */
   #renew(seat: Seat<T>, verdict: Verdict.Verdict): boolean {
     const { context, layer: { protocol: { renew } } } = this.#send
     if (verdict._tag !== "Denied" || verdict.reason._tag !== "InvalidCredentials") return false
@@ -552,7 +552,7 @@ export class Engine<T extends Group.Ticket> {
     return !this.#isStopped && pacing === undefined && this.#pace === undefined && gate.wait(this.#now) === 0
   }
 
-  /** Asks, after waits for the application's own pace, at the gate, and for the layer's pace. */
+  /** Makes the request, after it waits for the application's pace, at the gate, and for the layer's pace. */
   #admit(seat: Seat<T>, credential: Redacted.Redacted) {
     return Effect.gen({ self: this }, function*() {
       const { layer: { gate }, settings: { pacing } } = this.#send
@@ -577,7 +577,7 @@ export class Engine<T extends Group.Ticket> {
     })
   }
 
-  /** The send has ended before their request. */
+  /** Settles recipients whose request had not started when the send ended. */
   #dismiss(groups: ReadonlyArray<Group.Group<T>>, { reason }: NonNullable<Ended["end"]>): void {
     for (const group of groups) {
       if (group.firstAttempt === undefined) this.#leave(group, reason._tag)
@@ -585,7 +585,7 @@ export class Engine<T extends Group.Ticket> {
     }
   }
 
-  /** Waits for the layer's pace. It keeps slots back: a first attempt is not late for want of one. */
+  /** Waits for the layer's pace. This wait does not count towards the deadline of a first attempt. */
   #paced(seat: Seat<T>, pace: Pace) {
     return Effect.gen({ self: this }, function*() {
       const before = this.#now
@@ -600,7 +600,7 @@ export class Engine<T extends Group.Ticket> {
     })
   }
 
-  /** Gives up those that a wait (zero: none) makes late; tells whether others are left. */
+  /** Gives up the recipients that a wait (zero for no wait) makes late. Returns whether others are left. */
   #keepInTime(seat: Seat<T>, now: number, wait = 0): boolean {
     seat.groups = seat.groups.filter((group) => {
       // a deadline of zero leaves time for one attempt, if that need not wait
@@ -806,7 +806,7 @@ export class Engine<T extends Group.Ticket> {
   }
 }
 
-/** What keeps a group from being asked, and ends the send if it lasts. */
+/** The reason why a group cannot be sent, which ends the send if it lasts. */
 const troubleOf = (denied: Verdict.Denied, status?: number) => ({
   code: denied.reason._tag,
   status,
@@ -826,7 +826,7 @@ const unclear: Verdict.Word = { _tag: "Unclear" }
 /** Recipients of some groups. */
 const sizeOf = (groups: ReadonlyArray<Group.Group>): number => groups.reduce((n, group) => n + group.tickets.length, 0)
 
-/** One run of a policy. It is told dates that go on evenly from the first one. */
+/** One run of a retry policy. Its dates advance with monotonic time from the first one. */
 const stepOf = (policy: RetryPolicy, epoch: number): Effect.Effect<Group.Step> =>
   Effect.map(
     Schedule.toStep(policy),

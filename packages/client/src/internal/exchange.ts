@@ -38,7 +38,7 @@ export class Lost extends Data.TaggedError("Lost")<{
   readonly reason: Network | Timeout
   /** Whether the service may have seen the request. */
   readonly written: boolean
-  /** Whether the client may do better next time. */
+  /** Whether another attempt may succeed. */
   readonly retryable: boolean
 }> {}
 
@@ -100,7 +100,7 @@ export const exchange = <A, E>(
 /** `Exit.isExit`, that knows of what. */
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
-/** Too long for an answer of that URL. */
+/** The timeout of a request to a URL. */
 export const timedOut = (after: Duration.Duration, url: string): Lost =>
   new Lost({ reason: new Timeout({ after, host: hostOf(url) }), retryable: true, written: true })
 
@@ -200,5 +200,5 @@ const lost = (error: HttpClientError.HttpClientError): Lost => {
   return new Lost({ reason: new Network({ detail, host: hostOf(error.request.url) }), retryable, written })
 }
 
-/** Host and port: what else a URL has may be secret. */
+/** The host and the port: other parts of a URL may be secret. */
 const hostOf = (url: string): string | undefined => URL.parse(url)?.host

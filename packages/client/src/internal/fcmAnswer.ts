@@ -25,10 +25,10 @@ interface SentToOne extends Omit<Sent, "recipients"> {
   readonly recipient: Recipient
 }
 
-/** Whose project is sent for, and as whom. */
+/** The project and the account of a request. */
 export interface Sender {
   readonly projectId: string
-  /** That of the current access token, if the credentials tell. */
+  /** The account of the current access token, if the credentials name it. */
   readonly account: string | undefined
 }
 
@@ -140,10 +140,10 @@ const ofStatus = (
   }
 }
 
-/** Whom a 429 slows. What the details name comes first; where they name nothing, the text says it. */
+/** Whom a 429 slows. The details decide; if they name nothing, the text does. */
 const slows = ({ projectId }: Sender, envelope: RpcStatus.Status): Slows => {
   const named = quotas(envelope)
-  // of the quota service, which counts by project, whatever a quota is called
+  // the quota service counts by project, whatever the name of the quota
   const isOfProject = findErrorInfos(envelope).some(({ reason }) => reason === "RATE_LIMIT_EXCEEDED")
   const texts = named.length > 0 || isOfProject ? named : [envelope.message ?? ""]
   return texts.some((text) => slowedBy(text, projectId) === "recipient") ? "recipient" : "everybody"

@@ -80,13 +80,16 @@ const isPlainSuccess = (result: unknown): result is { readonly message_id: strin
   Predicate.hasProperty(result, "message_id") && Predicate.isString(result.message_id) && result.message_id !== "" &&
   !("registration_id" in result)
 
-/** What an answer that is no success says. */
+/** The verdict of an answer that is not a 2xx. */
 const failure = (answer: Answer, scrub: Scrub): Verdict.Verdict =>
   answer.status === 429
     ? Verdict.ofStatus(answer, { slows: slowedBy(answer.text) })
     : Verdict.ofPlainStatus(answer, scrub)
 
-/** Hears from a server of Google's that it ended the protocol (from July 2024 on); another server may be at a wrong url. */
+/**
+ * Recognizes a Google server that no longer supports the protocol (since July 2024). For another server, the url may be
+ * wrong.
+ */
 export const orEnded = <S, V>(url: string, judge: (answer: Answer, sent: S) => V) => {
   if (!new URL(url).hostname.endsWith(".googleapis.com")) return judge
   return (answer: Answer, sent: S): V | Verdict.Troubled =>
@@ -97,7 +100,7 @@ export const orEnded = <S, V>(url: string, judge: (answer: Answer, sent: S) => V
 
 const isRedirect = ({ status }: Answer): boolean => status >= 300 && status <= 399
 
-const ended = "this server has ended the GCM protocol: nothing sent to it will arrive; send through Fcm"
+const ended = "this server no longer supports the GCM protocol: it delivers nothing; send through Fcm"
 
 const wordOn = (
   recipient: Recipient.Recipient,

@@ -62,7 +62,7 @@ const common = (apiKey: ApiKey) =>
     renew: undefined,
     refuse: (recipient) =>
       refuseEmpty(recipient, "registration id") ?? (recipient.kind === "fid"
-        ? invalidRecipient(recipient, "GCM knows no installation ids: send it through Fcm", "keep")
+        ? invalidRecipient(recipient, "GCM does not support installation ids: send it through Fcm", "keep")
         : undefined),
     // GCM's guide: start with a second, then double
     floor: (status) => Duration.seconds(status === undefined ? 0 : 1),

@@ -29,7 +29,7 @@ export interface Prepared {
   readonly secrets: () => ReadonlyArray<string>
   /** Milliseconds. */
   readonly timeToLive: number
-  /** What is wrong with it that FCM may blame on a token; absent where nothing is. */
+  /** The faults of the message that FCM may blame on a token; absent if there are none. */
   readonly blamedOnTokens?: (() => ReadonlyArray<Advice>) | undefined
 }
 
@@ -62,7 +62,7 @@ export interface Group<out T extends Ticket = Ticket> {
   readonly prepared: Prepared
   /** Those without an outcome. */
   tickets: ReadonlyArray<T>
-  /** When a slot was free for the first request: the deadline counts from then. Milliseconds as alarms count, as all times. */
+  /** When a slot was free for the first request; the deadline starts then. All times are monotonic milliseconds. */
   startedAt: number
   /** When the first request was made whose credentials were not refused: the time to live counts from then. */
   firstAttempt: FirstAttempt | undefined

@@ -1,6 +1,6 @@
 /**
- * Keys as texts. On their way through variables and secret stores they get quotes, escapes and base64 around them, lose
- * their line breaks, or end up in the place of something else. No text that is made here quotes what was given.
+ * Keys as texts. Variables and secret stores add quotes, escapes and base64, drop line breaks, or contain a key in the
+ * wrong place. No message of this module quotes its input.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Hex from "effect/encoding/Hex"
@@ -8,22 +8,22 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
-/** The text of a secret; undefined if there is none, as of a variable that is not set, which types conceal. */
+/** The text of a secret; undefined if there is none, for example if a variable is not set and the types do not show it. */
 export const secret = (given: Redacted.Redacted): string | undefined => {
   const text: unknown = Redacted.isRedacted(given) ? Redacted.value(given) : undefined
   return Predicate.isString(text) && text !== "" ? text : undefined
 }
 
-/** Why {@link secret} found none. */
+/** Why {@link secret} returned undefined. */
 export const notSet = (what: string, given?: unknown): string =>
   Predicate.isString(given) && given !== ""
     ? `${what} must be given as a Redacted: Redacted.make(…)`
     : `${what} is not set: does the variable that it comes from exist?`
 
-/** Without quotes and what else is around it; trim takes a byte order mark, too. */
+/** Removes white space and quotes around a text; trim also removes a byte order mark. */
 const unquote = (text: string): string => text.trim().replace(/^(["'`])([^]*)\1,?$/, "$2").trim()
 
-/** Without what shells, `.env` files and JSON put into a text, however often. */
+/** Removes the escapes of shells, `.env` files and JSON, repeated any number of times. */
 const unwrap = (text: string): string =>
   unquote(text.replace(/\\+([nr])?/g, (_, letter) => letter === undefined ? "" : "\n"))
 
@@ -50,11 +50,11 @@ export interface PrivateKey {
   readonly der: Uint8Array
 }
 
-/** The RSA private key that a text holds, or what the text is instead. */
+/** The RSA private key in a text, or what is wrong with the text. */
 export const privateKey = (given: string): Result.Result<PrivateKey, string> => {
   const text = unwrap(given)
   if (text === "") return Result.fail("is empty")
-  if (isJson(text)) return Result.fail("is the text of a whole key file, which ServiceAccount.layerJson takes")
+  if (isJson(text)) return Result.fail("is the text of a whole key file: pass it to ServiceAccount.layerJson")
   if (isPem(text)) return fromPem(unspaced(text))
   const bytes = fromBase64(text)
   if (isDer(bytes)) return fromDer(bytes)
@@ -64,26 +64,26 @@ export const privateKey = (given: string): Result.Result<PrivateKey, string> => 
 
 const expected = "(BEGIN PRIVATE KEY)"
 
-/** Of PEM without any white space, lest it matter what became of it. */
+/** The key in PEM without any white space, as variables may have changed the white space. */
 const fromPem = (pem: string): Result.Result<PrivateKey, string> => {
   const blocks = Array.from(pem.matchAll(/-----BEGIN([A-Z0-9]{1,40})-----([^-]*)(-----END\1-----)?/g))
   const [, label = "", body = "", end] = blocks.find(([, label]) => label?.endsWith("PRIVATEKEY")) ?? blocks[0] ?? []
   if (/ENCRYPTED/.test(pem)) {
-    return Result.fail("is encrypted with a passphrase, which a service account's key never is")
+    return Result.fail("is encrypted with a passphrase: use the key as Google issued it")
   }
   const other = others[label]
   if (other !== undefined) return Result.fail(`is ${other}, not the RSA private key of a service account ${expected}`)
   if (!/^(RSA)?PRIVATEKEY$/.test(label)) return Result.fail(`is not in PEM ${expected}`)
   if (end === undefined) {
     return Result.fail(
-      "has no last line (END PRIVATE KEY): it was cut. Where a variable takes one line alone, " +
-        "line breaks are written as \\n"
+      "has no last line (END PRIVATE KEY): it was cut. If a variable takes only one line, " +
+        "write line breaks as \\n"
     )
   }
   const der = Base64.decode(body)
   return Result.isSuccess(der)
     ? fromDer(der.success)
-    : Result.fail("is damaged: it holds other characters than base64, or lacks some")
+    : Result.fail("is damaged: it contains invalid base64, or is incomplete")
 }
 
 const others: { readonly [label: string]: string } = {
@@ -127,7 +127,10 @@ export const keyFile = (given: string): string => {
 // In the place of something else
 // -----------------------------------------------------------------------------
 
-/** What was given for a path: nothing, as by a variable that is not set; one that may be shown; a key; or who knows what. */
+/**
+ * What a path is: nothing (a variable that is not set), a path that may be shown, a key, the text of a key file, or
+ * unknown.
+ */
 export const describePath = (given: string): "nothing" | "path" | "key" | "key file" | "unknown" => {
   if (!Predicate.isString(given) || given === "") return "nothing"
   return contentOf(given) ?? (looksLikePath(given) ? "path" : "unknown")
@@ -146,12 +149,12 @@ export const contentOf = (given: string): "key" | "key file" | undefined => {
   return isDer(bytes) ? "key" : bytes.length === 0 ? undefined : contentOf(utf8.decode(bytes))
 }
 
-/** Words that begin as a path does or end with an extension, none of which looks like a part of a key or token. */
+/** A path starts like one or ends with an extension, and no part of it looks like a part of a key or token. */
 const looksLikePath = (text: string): boolean =>
   text.length <= 256 && /^[\p{L}\p{N} ~.,:@_()/\\-]+$/u.test(text) &&
   /^(?:[/\\~.]|[a-z]:[/\\])|\.\w{1,10}$/i.test(text) && !/\w:[^/\\].*@/.test(text) &&
   !text.includes("//") && !(text.match(/[\p{L}\p{N}]{16,}/gu) ?? []).some(looksRandom)
 
-/** Longer than names with a digest in hex, or of all kinds of letters. */
+/** A text looks random if it is longer than a name with a hex digest, or mixes all kinds of letters. */
 const looksRandom = (word: string): boolean =>
   word.length > 32 || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word))

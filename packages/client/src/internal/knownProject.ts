@@ -1,19 +1,20 @@
 /**
- * Whether the project of a layer exists. Once it accepted something, a 404 that says nothing more is no fault of it.
+ * Whether the project of a layer exists. Once it has accepted a message, a 404 without a code does not mean that the
+ * project is missing.
  */
 import * as Outcome from "../Outcome.ts"
 import type { Sent } from "./protocol.ts"
 import * as Verdict from "./verdict.ts"
 
-/** So many in a row, and the project is gone after all. */
+/** After this many 404s in a row, the project counts as missing. */
 const maxMissing = 10
 
 export class KnownProject {
   #isKnown = false
-  /** Answers that the project is unknown, since it accepted something. */
+  /** The number of 404s since the last acceptance. */
   #missing = 0
 
-  /** What an answer says, given the answers before it. */
+  /** The verdict of an answer, in view of the answers before it. */
   hear(verdict: Verdict.Verdict, { recipients }: Pick<Sent, "recipients">): Verdict.Verdict {
     if (verdict._tag === "Spoken" && verdict.words[0]?._tag === "Success") {
       this.#isKnown = true
@@ -26,7 +27,7 @@ export class KnownProject {
       new Outcome.Failed({
         recipient,
         code: "NOT_FOUND",
-        detail: "a 404 without a code of FCM, from a project that accepted requests before",
+        detail: "a 404 without an FCM code, from a project that accepted requests before",
         issues: [],
         disposition: "keep"
       })

@@ -20,7 +20,7 @@ interface Rule {
   /** Why it matters. */
   readonly explanation: string
   readonly find: (message: Subject) => Findings
-  /** Whether FCM may refuse such a message as it refuses a malformed token, when the token is an Apple device's. */
+  /** Whether FCM may answer such a message to an Apple device as if its token were malformed. */
   readonly explainsRefusal?: boolean
 }
 
@@ -34,8 +34,8 @@ export const lint = (fields: Valid) => {
 }
 
 /**
- * Whether what a rule finds explains that FCM blames the token of an Apple device (INVALID_ARGUMENT). FCM takes the same
- * message, to the same token, without `apns`.
+ * Whether a finding of the rule explains why FCM calls the token of an Apple device invalid (INVALID_ARGUMENT). FCM accepts
+ * the same message to the same token without `apns`.
  *
  * Source: github.com/firebase/firebase-admin-node/issues/1224, github.com/beste/firebase-php/issues/700,
  * github.com/firebase/firebase-ios-sdk/issues/4605.
@@ -271,24 +271,25 @@ export const rules = {
     explainsRefusal: true
   },
   "apns-header-names": {
-    explanation: "APNs ignores a header that it does not know, and does without the one that was meant.",
+    explanation: "APNs ignores unknown headers, so a misspelt header has no effect.",
     find: apple.unknownHeaders,
     explainsRefusal: true
   },
   "apns-payload": {
-    explanation: "APNs and iOS ignore a key of `aps` that does not hold what Apple documents.",
+    explanation: "APNs and iOS ignore a key of `aps` with an invalid value.",
     find: apple.types,
     explainsRefusal: true
   },
   "apns-keys": {
     explanation:
-      "iOS ignores keys of `aps`, its `alert` and its `sound` that Apple does not document. Apple writes them with " +
-      "hyphens, other SDKs translate other names; what the app reads belongs beside `aps`.",
+      "iOS ignores unknown keys of `aps`, its `alert` and its `sound`. Apple writes keys with hyphens, which other " +
+      "SDKs translate from other names; keys of the app belong beside `aps`.",
     find: apple.unknownKeys,
     explainsRefusal: true
   },
   "apns-misplaced": {
-    explanation: "APNs reads headers in `apns.headers` alone, and Apple's keys in `aps`: elsewhere they do nothing.",
+    explanation:
+      "APNs reads headers only from `apns.headers`, and Apple's keys only from `aps`: elsewhere they have no effect.",
     find: apple.misplaced,
     explainsRefusal: true
   },
@@ -352,11 +353,11 @@ export const rules = {
     find: headers("webpush")
   },
   "webpush-header-names": {
-    explanation: "A push service ignores a header that it does not know, and does without the one that was meant.",
+    explanation: "A push service ignores unknown headers, so a misspelt header has no effect.",
     find: browsers.headers
   },
   "webpush-keys": {
-    explanation: "Browsers ignore options of a notification that they do not know.",
+    explanation: "Browsers ignore unknown options of a notification.",
     find: browsers.keys
   },
   "webpush-link": {

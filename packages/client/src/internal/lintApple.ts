@@ -107,7 +107,7 @@ const objects: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly ke
   { path: ["apns", "payload", "aps", "sound"], keys: keysOf.sound }
 ]
 
-/** What an object at that place has, key by key. */
+/** The keys and values of the object at a path. */
 const entries = (message: Subject, path: ReadonlyArray<string>): ReadonlyArray<[string, unknown]> => {
   const value = validation.at(message, path)
   return Predicate.isObject(value) ? Object.entries(value) : []
@@ -116,7 +116,7 @@ const entries = (message: Subject, path: ReadonlyArray<string>): ReadonlyArray<[
 /** What `aps` holds. */
 const aps = ({ apns }: Subject, key: string): unknown => validation.at(apns?.payload, ["aps", key])
 
-/** Keys that hold what they should not. */
+/** Keys with an invalid value. */
 export const types = (message: Subject): Findings =>
   objects.flatMap(({ keys, path }) =>
     Object.entries(keys).flatMap(([key, [is, expected]]) => {
@@ -125,7 +125,7 @@ export const types = (message: Subject): Findings =>
     })
   )
 
-/** Keys that Apple does not know. */
+/** Keys that Apple does not document. */
 export const unknownKeys = (message: Subject): Findings =>
   spelled.flatMap(({ keys, meantBy, path }) =>
     entries(message, path).flatMap(([key]) =>
@@ -146,7 +146,7 @@ const whatInstead = (meant: string | undefined, part: string | undefined): strin
     ? `belongs in ${part}`
     : "is not a key that Apple documents: keys of your own belong next to `aps`"
 
-/** The part of `aps` that a key belongs to which stands beside it. */
+/** The part of `aps` that a misplaced key belongs to. */
 const partOf = (key: string): string | undefined =>
   Object.hasOwn(keysOf.alert, key) ? "alert" : key === "critical" || key === "volume" ? "sound" : undefined
 
@@ -171,7 +171,7 @@ const headerMeantBy = spelling(headerNames)
 /** Whether a key of the payload would be a header. */
 const isHeader = (key: string): boolean => /^apns[-_A-Z]/.test(key)
 
-/** Names of headers that APNs does not know, and which were meant. */
+/** Headers that APNs does not know, with the name that was probably meant. */
 export const unknownHeaders = (message: Subject): Findings =>
   Object.keys(message.apns?.headers ?? {}).flatMap((header) => {
     const name = header.toLowerCase()
@@ -181,8 +181,8 @@ export const unknownHeaders = (message: Subject): Findings =>
     if (meant !== undefined) return [{ path, message: `is misspelt: should be ${meant}` }]
     const key = onlyInAps(header)
     return key === undefined
-      ? when(name.startsWith("apns"), path, "is no header of APNs")
-      : [{ path, message: `is no header: ${key} belongs in payload.aps` }]
+      ? when(name.startsWith("apns"), path, "is not a header of APNs")
+      : [{ path, message: `is not a header: ${key} belongs in payload.aps` }]
   })
 
 // -----------------------------------------------------------------------------
@@ -204,7 +204,7 @@ export const misplaced = (message: Subject): Findings => [
   })
 ]
 
-/** The key of `aps` that a name stands for which no app would use for something else. */
+/** The key of `aps` that a name beside it stands for, if no app would use the name for something else. */
 const onlyInAps = (name: string): string | undefined => {
   const key = Object.hasOwn(keysOf.aps, name) ? name : apsMeantBy(name)
   return unmistakable.find((_) => _ === key)
@@ -269,7 +269,7 @@ export const image = (message: Subject): Findings =>
     "is not 1, and yet there is an image"
   )
 
-/** What should wake an app, and wakes nobody. */
+/** A message that should wake an app, but does not. */
 export const background = (message: Subject): Findings => {
   const isSilent = !fcmMessage.showsOnApple(message) && aps(message, "content-available") !== 1
   const path = ["apns", "payload", "aps", "content-available"]

@@ -1,5 +1,5 @@
 /**
- * Advice on what concerns browsers: names that are misspelt. Other unknown ones may be the app's own.
+ * Advice for browsers: misspelt names. Other unknown names may belong to the app.
  *
  * Source: notifications.spec.whatwg.org, `NotificationOptions` and `NotificationAction`; what browsers took before it
  * (`image`, `timestamp`, `vibrate`); RFC 8030 section 5.
@@ -49,7 +49,7 @@ export const keys = ({ webpush }: Subject): Findings => {
 export const headers = ({ webpush }: Subject): Findings =>
   misspelt(webpush?.headers, ["webpush", "headers"], (name) => {
     const meant = headerMeantBy(name)
-    // in whatever case it is the same header
+    // header names are case-insensitive
     return meant?.toLowerCase() === name.toLowerCase() ? undefined : meant
   })
 

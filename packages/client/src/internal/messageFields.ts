@@ -61,7 +61,7 @@ const durationUpTo = (maximum: Duration.Duration, range: string) => (input: unkn
 const field = <S extends Schema.Top>(schema: S, expected: string) =>
   Schema.optionalKey(schema.annotate({ message: `must be ${expected}` }))
 
-/** A field that is as if it were absent when it is empty: so gcm-client had it, and FCM cannot tell the two apart. */
+/** A field that is left out if it is empty, as in gcm-client: FCM does not distinguish the two. */
 const unlessEmpty = <S extends Schema.Constraint>(field: Schema.optionalKey<S>) =>
   field.pipe(Schema.decodeTo(Schema.optionalKey(Schema.toType(field.schema)), {
     decode: SchemaGetter.transformOptional(Option.filter((value: S["Type"]) => !isEmpty(value))),

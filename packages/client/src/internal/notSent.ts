@@ -1,8 +1,8 @@
 /**
- * Whether a request was written before its client failed, and what may be told of the failure.
+ * Whether a request was written before its client failed, and what the error may show.
  *
- * What is known of each runtime is data. Whatever is not known counts as written: sent again, it could arrive twice. The
- * test has the errors as Node, undici, Bun, Deno and workerd make them.
+ * The known errors of each runtime are data. An unknown error counts as written, as a retry could deliver twice. The test
+ * contains the errors of Node, undici, Bun, Deno and workerd.
  */
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Predicate from "effect/Predicate"
@@ -12,7 +12,7 @@ import { isRequestNotSent } from "../RequestNotSent.ts"
 /** What is known of a failure. */
 export interface Failure {
   readonly written: boolean
-  /** Whether the client may do better next time. */
+  /** Whether another attempt may succeed. */
   readonly retryable: boolean
   /** A code, or words of our own: texts of a cause may quote what was sent. */
   readonly detail: string
@@ -39,14 +39,14 @@ const otherReasons = {
   EmptyBodyError: { written: true, detail: "the answer was empty" }
 }
 
-/** Causes that are still looked at: errors may hold each other, and themselves. */
+/** How many more causes to check: errors may contain each other, and themselves. */
 interface Walk {
   left: number
 }
 
 const walk = (): Walk => ({ left: 100 })
 
-/** Looks at a cause and at its causes. Undefined: it may have been written. */
+/** Checks a cause and its causes. Undefined if the request may have been written. */
 const notSentOf = (cause: unknown, walk: Walk): Failure | undefined => {
   if (!Predicate.isObject(cause) || walk.left-- <= 0) return undefined
   const own = ownNotSent(cause, walk)
@@ -67,7 +67,7 @@ const innerOf = (cause: object): ReadonlyArray<unknown> => {
   return Predicate.hasProperty(cause, "cause") ? [cause.cause] : []
 }
 
-/** What an error itself tells, if it tells that nothing was written. */
+/** What one error says, if it says that nothing was written. */
 const ownNotSent = (cause: object, walk: Walk): Partial<Failure> & Pick<Failure, "detail"> | undefined => {
   if (isRequestNotSent(cause)) {
     const detail = cause.reason ?? notSentOf(innerOf(cause)[0], walk)?.detail ?? detailOf(cause, walk) ?? lost.detail
@@ -112,7 +112,7 @@ const codes = new Set([
   "FailedToOpenSocket"
 ])
 
-/** What Node and Bun find wrong with a certificate: looked at before anything is written. */
+/** The certificate errors of Node and Bun, which come before anything is written. */
 const certificateCodes = new Set([
   "CERT_CHAIN_TOO_LONG",
   "CERT_HAS_EXPIRED",
@@ -147,7 +147,9 @@ const certificateCodes = new Set([
 
 const closed = { detail: "the client is closed", retryable: false }
 
-/** A client of undici that is destroyed fails what it has written with the same error: only where it was made tells. */
+/**
+ * A destroyed undici client fails written requests with the same error: only the place where the error was made differs.
+ */
 const failedInFlight = (cause: object): boolean => {
   const [, frame] = /^[^\n]*\n\s+at ([^\n]*)/.exec(property(cause, "stack")) ?? []
   return frame === undefined || /^(?:\w+\.)?destroy /.test(frame)
@@ -159,15 +161,15 @@ const deno = "^error sending request for url \\([^)]*\\): client error \\(Connec
 /** OpenSSL's text, up to the function that failed. */
 const openssl = "^(?:write EPROTO )?[0-9A-F]+:error:[0-9A-F]+:SSL routines:"
 
-/** The first that fits tells; where it has no words, the error's code does. */
+/** The first match decides. Without a detail, the error's code is shown. */
 const texts: ReadonlyArray<{ readonly text: RegExp; readonly detail?: string }> = [
-  { text: new RegExp(`${deno}: dns error`), detail: "the name of the host is not known" },
+  { text: new RegExp(`${deno}: dns error`), detail: "the host name cannot be resolved" },
   { text: new RegExp(`${deno}: invalid peer certificate`), detail: "the certificate was refused" },
   { text: new RegExp(`${deno}: proxy authentication required`), detail: "the proxy answered 407" },
   { text: new RegExp(`${deno}: unsuccessful tunnel`), detail: "the proxy refused" },
   { text: new RegExp(deno) },
-  { text: /^Fetch failed: Requests to port \d+ are blocked$/, detail: "fetch does not use this port" },
-  { text: /^bad port$/, detail: "fetch does not use this port" },
+  { text: /^Fetch failed: Requests to port \d+ are blocked$/, detail: "fetch blocks this port" },
+  { text: /^bad port$/, detail: "fetch blocks this port" },
   { text: /^(?:E[A-Z]+: )?Unable to connect\. Is the computer able/ },
   { text: /^(?:E[A-Z]+: )?Was there a typo in the url or port\?/ },
   { text: /^EPROTO: The TLS handshake failed\./, detail: "the TLS handshake failed" },
@@ -185,7 +187,7 @@ const texts: ReadonlyArray<{ readonly text: RegExp; readonly detail?: string }> 
 // Proxies
 // -----------------------------------------------------------------------------
 
-/** With what a proxy refused: in a field of Node's and of Bun's error, in the text of undici's. */
+/** The status of a proxy that refuses: Node and Bun have it in a field of the error, undici in the text. */
 const proxyStatus = (cause: object): number | undefined => {
   if (property(cause, "code") === "ERR_PROXY_TUNNEL") {
     return [statusIn(cause, "statusCode"), statusIn(cause, "status")].find(Predicate.isNotUndefined)
@@ -218,5 +220,5 @@ const shownCode = (cause: object): string | undefined => {
   return /^[A-Z][A-Z0-9_]{0,40}$/.test(code) ? code : undefined
 }
 
-/** workerd says this of a connection that was refused and of one that broke. */
+/** workerd uses this text for a refused connection and for a broken one. */
 const lostText = "Network connection lost."

@@ -55,14 +55,16 @@ export interface Sent {
   readonly recipients: ReadonlyArray<Recipient.Recipient>
   /** Makes a text of the service fit to show. */
   readonly scrub: Scrub
-  /** What is wrong with the message that the service may blame on a token. */
+  /** The faults of the message that the service may blame on a token. */
   readonly blamedOnTokens?: (() => ReadonlyArray<Advice>) | undefined
 }
 
 /** Stands in where an answer or a request is of no recipient, or of one that there always is. */
 export const anybody: Recipient.Recipient = Recipient.token("")
 
-/** The outcome of a recipient without a name. A value of another type is a mistake of the caller, and removes nobody. */
+/**
+ * The outcome of an empty recipient. A value of another type is a mistake of the caller, and does not remove the recipient.
+ */
 export const refuseEmpty = (recipient: Recipient.Recipient, name: string): Outcome.Failed | undefined => {
   if (recipient === Recipient.missing) {
     return invalidRecipient(recipient, "must be a string, a Redacted of one, or a Recipient", "keep")

@@ -1,13 +1,12 @@
 /**
- * Whose quota a 429 is about, by the service's own words: the only place that decides whom it slows.
+ * Whose quota a 429 is about, from the text of the service. Only this module decides whom a 429 slows.
  */
 
 /** Whom a 429 slows: every send of the layer, or the recipient or topic that was sent to. */
 export type Slows = "everybody" | "recipient"
 
 /**
- * Whom a 429 with such a text slows: one device or topic if the text names one, else everybody, as the quota is the
- * project's.
+ * Whom a 429 slows: one device or topic if the text names one, otherwise every send, as the quota belongs to the project.
  */
 export const slowedBy = (text: string, projectId = ""): Slows => {
   const read = text.slice(0, maxRead).replace(projectName, " ")
@@ -16,7 +15,7 @@ export const slowedBy = (text: string, projectId = ""): Slows => {
   return isOfOne ? "recipient" : "everybody"
 }
 
-/** A project may be called after devices and topics: `projects/topics-1`, "project my-device-app". */
+/** The name of a project may contain these words: `projects/topics-1`, "project my-device-app". */
 const projectName = /\bprojects?(?:_id|_number)?(?:[:/=]\s?['"]?[\w-]+|\s['"][\w-]+|\s[\w-]*-[\w-]+)/gi
 
 const without = (text: string, word: string): string => word === "" ? text : text.replaceAll(word, " ")

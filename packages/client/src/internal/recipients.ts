@@ -9,8 +9,8 @@ import * as Report from "../Report.ts"
 import * as SendError from "../SendError.ts"
 
 /**
- * Reads them now, because an effect can run twice and an iterator cannot. An iterable that throws fails the call before
- * anything is sent: nobody knows who else was meant.
+ * Reads the recipients immediately, because an effect can run twice and an iterator cannot. An iterable that throws fails
+ * the call before anything is sent, as the remaining recipients are unknown.
  */
 export const withAll = <A, E, R>(
   inputs: Recipient.Inputs,

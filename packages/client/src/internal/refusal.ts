@@ -4,7 +4,7 @@
  * Source: google/api/error_reason.proto; cloud.google.com/iam/docs/permission-error-messages.
  */
 
-/** What a refusal tells, where the service tells it. */
+/** The details of a refusal, if the service gives them. */
 export interface Refusal {
   readonly code?: string | undefined
   readonly detail?: string | undefined
@@ -26,15 +26,15 @@ const advice: ReadonlyMap<string, string> = new Map([
     "ask for an access token with the scope https://www.googleapis.com/auth/firebase.messaging"
   ],
   ["ACCESS_TOKEN_EXPIRED", "set this machine's clock, or give a token that is still valid"],
-  ["ACCESS_TOKEN_TYPE_UNSUPPORTED", "give an OAuth 2.0 access token, which an ID token and an API key are not"],
-  ["ACCOUNT_STATE_INVALID", "the account is disabled or deleted: enable it, or take another"],
+  ["ACCESS_TOKEN_TYPE_UNSUPPORTED", "give an OAuth 2.0 access token, not an ID token or an API key"],
+  ["ACCOUNT_STATE_INVALID", "the account is disabled or deleted: enable it, or use another account"],
   ["CREDENTIALS_MISSING", "give an OAuth 2.0 access token"]
 ])
 
 const quotaProject = "name a project of yours as the quota project (GOOGLE_CLOUD_QUOTA_PROJECT, or gcloud auth " +
   "application-default set-quota-project), and enable the Firebase Cloud Messaging API there"
 
-/** Whether a reason is one that Google documents, and so quotes nothing. */
+/** Whether Google documents a reason. Such a reason contains no data of the request. */
 export const isKnown = (code: string): boolean => advice.has(code)
 
 /** A refusal as a sentence: what is refused, to whom, what to do, and what the service said. */

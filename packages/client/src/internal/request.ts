@@ -86,7 +86,7 @@ export const unfit = (credential: Redacted.Redacted): AccessTokenError | undefin
 /** One token serves many requests. */
 const checked = new WeakSet<Redacted.Redacted>()
 
-/** Gives an exchange a span of its own, which tells what came of it. */
+/** Runs an exchange in its own span, with the result as attributes. */
 export const spanned = (
   exchange: Effect.Effect<Answer | Lost>,
   system: string,

@@ -41,7 +41,7 @@ export class Scrub {
 
   /** In lower case, and sorted, so that the secrets that a text begins with are found by bisection. */
   get #sorted(): ReadonlyArray<string> {
-    // short ones are no secrets but words
+    // a short text is a word, not a secret
     return this.#whole ??= Array.from(this.#secrets(), (secret) => lower(plain(secret)))
       .filter((secret) => secret.length >= 4)
       .sort()
@@ -90,7 +90,7 @@ const quotedValue = /(\(TYPE_[A-Z0-9_]+\)),.*$/
 // By its look
 // -----------------------------------------------------------------------------
 
-/** Of 16 characters and more, up to the quotation marks of JSON, which stand beside blanks and its punctuation. */
+/** Parts of 16 or more characters, up to the quotation marks of JSON, which are next to spaces and its punctuation. */
 const longRun = /(?:[^\s"]|(?<=[^\s[\]{}(),:])"(?=[^\s[\]{}(),:])){16,}/g
 
 /** Long words are tokens and keys, encoded, cut or whole; but for words, paths of fields, and links to documents. */
@@ -139,7 +139,7 @@ const findWhole = (text: string, sorted: ReadonlyArray<string>): ReadonlyArray<S
 function* prefixes(text: string, sorted: ReadonlyArray<string>): Generator<string> {
   let rest = text
   while (rest !== "") {
-    // the last in order that is not after the text begins with every secret that the text begins with
+    // the last secret in order that is not after the text starts with every other secret that the text starts with
     const last = sorted[countUpTo(rest, sorted) - 1]
     if (last === undefined) return
     const shared = sharedLength(rest, last)
@@ -148,7 +148,7 @@ function* prefixes(text: string, sorted: ReadonlyArray<string>): Generator<strin
   }
 }
 
-/** How many are not after this one. */
+/** The number of secrets that are not after this text in order. */
 const countUpTo = (text: string, sorted: ReadonlyArray<string>): number => {
   let low = 0
   let high = sorted.length
@@ -170,7 +170,7 @@ const sharedLength = (a: string, b: string): number => {
 const isApart = (text: string, start: number, end: number): boolean =>
   !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, start - 2), start)) && !/^[\p{L}\p{N}]/u.test(text.slice(end, end + 2))
 
-/** In lower case, each letter where it was: one whose lower case is longer stays. */
+/** In lower case, with each letter in its place: a letter whose lower case is longer does not change. */
 const lower = (text: string): string =>
   /\P{ASCII}/u.test(text) ? Array.from(text, lowerOf).join("") : text.toLowerCase()
 
@@ -186,7 +186,7 @@ const lowerOf = (letter: string): string => {
 /** So many letters in a row are no accident. */
 const minShared = 8
 
-/** All parts of secrets that are so long. */
+/** All parts of secrets with {@link minShared} characters. */
 const partsOf = (secrets: ReadonlyArray<string>): ReadonlySet<string> => {
   const parts = new Set<string>()
   for (const secret of secrets) {
@@ -196,7 +196,7 @@ const partsOf = (secrets: ReadonlyArray<string>): ReadonlySet<string> => {
   return parts
 }
 
-/** Where a text shares more with a secret than words do: a part of it, or the whole with other signs in between. */
+/** Where a text contains a long part of a secret, or the whole secret with other characters in between. */
 const findParts = (text: string, parts: ReadonlySet<string>): ReadonlyArray<Span> => {
   const { ends, starts, text: all } = letters(lower(text))
   const spans: Array<Span> = []

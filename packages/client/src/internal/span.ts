@@ -4,7 +4,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-/** Runs in a span that ends without the value: what a service answers may quote what was sent. */
+/** Runs in a span that does not contain the result, as the answer of a service may quote the request. */
 export const spanned = <A, E>(
   self: Effect.Effect<A, E>,
   name: string,

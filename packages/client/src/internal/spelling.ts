@@ -1,10 +1,10 @@
 /**
- * Names that are written a little otherwise than those who read them expect.
+ * Finds misspelt names.
  */
 
 /**
- * Tells which of the known names was meant by one that is none of them: case, `-` and `_` may differ, a letter may be
- * missing, be one too many or have changed places, and in a name of five or more another may stand for it.
+ * Returns the known name that an unknown name misspells: case, `-` and `_` may differ, one letter may be missing, extra or
+ * swapped with its neighbour, and in a name of five or more letters one may be wrong.
  */
 export const spelling = (known: ReadonlyArray<string>): (name: string) => string | undefined => {
   const names = new Set(known)
@@ -17,15 +17,15 @@ export const spelling = (known: ReadonlyArray<string>): (name: string) => string
     const nearest = byLetters.get(written) ?? byFewer.get(written) ?? firstOf(byLetters, fewer)
     if (nearest !== undefined) return nearest
     const other = firstOf(byFewer, fewer)
-    // another letter in a short name makes another word
+    // with a wrong letter, a short name is another word
     return other !== undefined && (written.length > 4 || sorted(written) === sorted(letters(other))) ? other : undefined
   }
 }
 
-/** No known name is nearly as long. */
+/** Longer than every known name. */
 const maxLength = 40
 
-/** A name as it is in any spelling. */
+/** A name in lower case, without separators. */
 export const letters = (name: string): string => name.toLowerCase().replace(/[-_]/g, "")
 
 /** A name, each time without one of its letters. */

@@ -48,7 +48,7 @@ export const sendEach = <A extends Messaging.Item, E, R>(
 ): Stream.Stream<Messaging.Settled<A>, E | SendError.AuthenticationError, R> =>
   pipeline(layer, settings, items, {
     take: (item) => {
-      // what is no item, as callers without types may have it, takes nobody else along
+      // an invalid item from untyped code fails only itself
       const recipient = Result.try(() => Recipient.make(item.recipient))
       const message = Result.try(() => item.message)
       return {

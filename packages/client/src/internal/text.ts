@@ -1,12 +1,12 @@
 /**
- * Texts, as callers without types may give them.
+ * Reads texts that untyped code passes.
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 /**
- * A text, in clear or redacted. Anything else, and a wiped Redacted, becomes an empty text, so that it is reported for this
- * one recipient or audience instead of being a defect.
+ * A text, plain or redacted. Any other value, and a wiped Redacted, becomes an empty text, so that only this recipient or
+ * audience is reported as invalid, without a defect.
  */
 export const textOf = (value: unknown): string =>
   typeof value === "string"

@@ -72,7 +72,7 @@ const changeAll = Effect.fnUntraced(function*(
   const ledger = new Ledger(recipients)
   for (const entry of ledger.entries) entry.outcome = refuse(layer, entry.recipient)
   const entries = ledger.entries.filter(({ outcome }) => outcome === undefined)
-  // Instance ID knows no installation ids
+  // Instance ID does not support installation ids
   const isBatch = ({ recipient }: Entry) => api === "instanceId" && recipient.kind === "token"
   const change = ({ prepared, protocol }: topicsProtocol.Requests, some: ReadonlyArray<Entry>) =>
     some.length === 0

@@ -68,13 +68,13 @@ export const single = ({ change, project, topic }: Asked): Requests => {
   const request = change === "subscribe"
     ? HttpClientRequest.patch
     : HttpClientRequest.delete
-  // the reference wants no body of a DELETE
+  // the reference requires an empty body for DELETE
   const body = change === "subscribe" ? HttpBody.text("{}", "application/json") : HttpBody.empty
   return requests(
     { ...project.fcm, recipientsPerRequest: 1, judge: judgeSingle(project) },
     ({ credential, recipients: [recipient = anybody] }) =>
       request(project.origin + TopicSubscription.path(project.sender.projectId, Recipient.value(recipient), topic), {
-        urlParams: { allowMissing: "true" }, // what is so already is as asked
+        urlParams: { allowMissing: "true" }, // a change that is already made counts as made
         headers: project.authorize(credential),
         body
       })
@@ -108,7 +108,7 @@ const judgeFailure = (
   if (answer.status === 429) return Verdict.ofStatus(answer)
   const envelope = Option.getOrUndefined(RpcStatus.decodeEnvelope(answer.text))
   if (envelope !== undefined) {
-    // `allowMissing` makes it the registration that is missing; a project that is none is refused with 403
+    // with `allowMissing`, a 404 means that the registration is missing; an unknown project is a 403
     if (answer.status === 404) return Verdict.spoken([new Outcome.NotRegistered({ recipient })])
     const isBad = answer.status === 400 && findFcmErrors(envelope).every((_) => _.errorCode === "INVALID_ARGUMENT")
     if (isBad) return judgeBadRequest(envelope, recipient, scrub)
@@ -116,7 +116,7 @@ const judgeFailure = (
   return fcmAnswer.judge(sender, answer, { recipients: [recipient], scrub })
 }
 
-/** One call changes one topic: what is wrong with it ends the call, what is wrong with a registration does not. */
+/** One call changes one topic: an invalid topic ends the call, an invalid registration does not. */
 const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipient, scrub: Scrub) => {
   const { message = "", status = "INVALID_ARGUMENT" } = envelope
   const code = scrub.code(status)
@@ -130,7 +130,7 @@ const judgeBadRequest = (envelope: RpcStatus.Status, recipient: Recipient.Recipi
   return Verdict.spoken([new Outcome.Failed({ recipient, code, detail, issues: [], disposition })])
 }
 
-/** No answer was recorded that does: these are the words of a send. */
+/** These are the texts of a send: no recorded answer to a change of topics names a registration. */
 const namesRegistration = (text: string): boolean =>
   /^(the registration token is not|invalid registration token)/i.test(text)
 

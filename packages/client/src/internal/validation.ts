@@ -66,7 +66,7 @@ const isNew = (told: Issues) => {
   return ({ path }: Issue): boolean => !places.has(path)
 }
 
-/** Paths, part by part: a key that is long is written out for none of the many paths that lead through it. */
+/** Paths as lists of parts, so that a long key is not copied for each path that contains it. */
 class Place {
   readonly #inner = new Map<string | number, Place>()
   #isTold = false

@@ -77,7 +77,7 @@ export interface Accepted<out A> {
 
 export const accepted = <A>(value: A): Accepted<A> => ({ _tag: "Accepted", value })
 
-/** An answer that has a result for each recipient; results that cannot be read cost their own recipients alone. */
+/** An answer with a result for each recipient. An unreadable result affects only its own recipient. */
 export const ofResults = <A>(
   answer: Answer,
   recipients: ReadonlyArray<Recipient>,
@@ -201,7 +201,10 @@ export const ofPlainStatus = (answer: Answer, scrub: Scrub): Verdict => {
   }
 }
 
-/** Why the service refuses: what its envelope says, else its text, unless that is a page, which says no more than the status. */
+/**
+ * Why the service refuses: the text of its envelope, or the body, unless that is an HTML page, which says no more than the
+ * status.
+ */
 export const whyRefused = (
   { text }: Answer,
   scrub: Scrub

@@ -76,7 +76,7 @@ const nameConstraints = ({ hosts }: Names) =>
     )
   })
 
-/** What binds an authority: it signs certificates of servers for these names alone, and makes no other authority. */
+/** The constraints of an authority: it signs only server certificates for these names, and no other authority. */
 const constraints = (permitted: Names): ReadonlyArray<Pki.Extension> => [
   extension(Pki.id_BasicConstraints, new Pki.BasicConstraints({ cA: true, pathLenConstraint: 0 })),
   keyUsage.keyCertSign,
@@ -88,7 +88,7 @@ const isSame = (a: Pki.Extension) => (b: Pki.Extension): boolean =>
   a.extnID === b.extnID && a.critical === b.critical &&
   Buffer.compare(a.extnValue.valueBlock.valueHexView, b.extnValue.valueBlock.valueHexView) === 0
 
-/** Whether an authority is bound as those are that are made here. */
+/** Whether an authority has the constraints that this module sets. */
 export const isConstrained = ({ raw }: X509Certificate, permitted: Names): boolean => {
   const { extensions = [] } = Pki.Certificate.fromBER(raw)
   return constraints(permitted).every((constraint) => extensions.some(isSame(constraint)))

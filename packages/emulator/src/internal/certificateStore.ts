@@ -40,13 +40,13 @@ const isInTime = ({ validFrom, validTo }: X509Certificate): boolean =>
   Date.parse(validFrom) <= Date.now() && Date.now() + margin < Date.parse(validTo)
 
 /**
- * Whether all of it fits together, names what it should and could name nothing else, and lasts for a while. Throws if any
- * of it cannot be read.
+ * Whether the certificate matches its key and authority, has exactly the right names and constraints, and is valid for long
+ * enough. Throws if a part cannot be read.
  */
 const isGood = ({ ca, cert, key }: Certificate.Certificate): boolean => {
   const root = new X509Certificate(ca)
   const server = new X509Certificate(cert)
-  // who trusts the file trusts every authority in it
+  // a program that trusts the file trusts every authority in it
   return String(root) === ca && Certificate.isConstrained(root, Certificate.names) && server.checkIssued(root) &&
     server.verify(root.publicKey) &&
     server.checkPrivateKey(createPrivateKey(Redacted.value(key))) &&
@@ -66,7 +66,7 @@ const read = Effect.fnUntraced(
     if (!(yield* isOwnFolder(place))) return Option.none()
     const readOwn = Effect.fnUntraced(function*(name: string, others: number) {
       const file = path.join(place, name)
-      // a pipe would never end
+      // reading a pipe would never end
       return stateDirectory.isOwn(yield* fs.lstat(file), "File", others) ? yield* fs.readFileString(file) : ""
     })
     const server = yield* readOwn(serverFile, stateDirectory.anything)
@@ -98,8 +98,8 @@ const write = Effect.fnUntraced(function*(directory: string, place: string, cert
 })
 
 /**
- * Removes what is of no use, and nothing that is not ours: that is left beside its place, links among it. What another
- * start renewed meanwhile comes back to its place.
+ * Removes a certificate that cannot be used. Files of others, including links, are only moved aside. A certificate that
+ * another start has renewed meanwhile is put back.
  */
 const setAside = Effect.fnUntraced(function*(place: string) {
   const fs = yield* FileSystem.FileSystem
@@ -114,7 +114,7 @@ const setAside = Effect.fnUntraced(function*(place: string) {
 const attempt = Effect.fnUntraced(function*(directory: string, place: string) {
   const kept = yield* read(place)
   if (Option.isSome(kept)) return kept.value
-  // a link that leads nowhere is there, too
+  // a dangling link exists, too
   yield* Effect.catchReason(setAside(place), "PlatformError", "NotFound", () => Effect.void)
   const made = yield* Certificate.make
   yield* write(directory, place, made)

@@ -109,7 +109,7 @@ const parts: { readonly [Kind in HttpApiError.HttpApiSchemaError["kind"]]?: stri
   Headers: "headers"
 }
 
-/** How many issues are told. */
+/** The maximum number of reported issues. */
 const maxIssues = 100
 
 /** What of a request is wrong, as `body.devices[0].token`; `undefined`: nothing, it is the answer. */

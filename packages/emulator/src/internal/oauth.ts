@@ -108,7 +108,7 @@ const check = Effect.fnUntraced(function*(assertion: string) {
   return yield* checkClaims(decoded.value)
 })
 
-/** Whether an assertion would let in at Google, if its key was a real account's. A name has at most 253 characters. */
+/** Whether Google would accept an assertion whose key belongs to a real account. A name has at most 253 characters. */
 const isForGoogle = ({ aud = "" }: typeof Claims.Type): boolean => {
   const host = /^https:\/\/([\w.-]{1,253})(?:[:/]|$)/.exec(aud)?.[1] ?? ""
   return /(?:^|\.)(?:googleapis|google)\.com$/.test(host)

@@ -18,7 +18,7 @@ export interface Violation {
   readonly description: string
 }
 
-/** How many violations are told, so that a request has no answer that is a hundred times larger. */
+/** The maximum number of reported violations, so that an answer is not a hundred times larger than its request. */
 export const maxViolations = 100
 
 /** Reads a request, or tells what is wrong with it. */

@@ -1,8 +1,8 @@
 /**
  * Where the emulator keeps, from one start to the next, what its user's programs were told of it.
  *
- * Programs trust the authority that they find there, so nobody else may exchange it: not by a directory or link that was
- * there first, and not later. Windows has no owners and modes as POSIX has, and gives each user directories of their own.
+ * Programs trust the authority in this directory, so other users must not be able to replace it: neither with a directory
+ * or link that exists before, nor later. Windows has no POSIX owners and modes, and gives each user separate directories.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -44,19 +44,22 @@ export const find = (
 
 const belongsTo = ({ uid }: FileSystem.File.Info, user: number): boolean => Option.contains(uid, user)
 
-/** What others may not do with a directory: put anything into it. */
+/** The permission bits that others must not have on a directory: write. */
 export const write = 0o022
 
-/** What others may not do with a secret: anything. */
+/** The permission bits that others must not have on a secret: all. */
 export const anything = 0o077
 
-/** Whether a file or directory, and no link, is this user's own, and others may not do that with it. */
+/** Whether this user owns a file or directory, which is not a link, and others do not have these permissions. */
 export const isOwn = (info: FileSystem.File.Info, type: "File" | "Directory", others: number): boolean => {
   const user = process.geteuid?.()
   return info.type === type && (user === undefined || belongsTo(info, user) && (info.mode & others) === 0)
 }
 
-/** How others could exchange what is in a directory, or where a link leads. In a sticky directory each keeps what is theirs. */
+/**
+ * How other users could replace the content of a directory, or the target of a link. In a sticky directory each user can
+ * change only their own files.
+ */
 const risk = (info: FileSystem.File.Info): string | undefined => {
   const user = process.geteuid?.()
   if (user === undefined) return undefined
@@ -76,7 +79,7 @@ const refuse = (pathOrDescriptor: string, description: string) =>
     description
   }))
 
-/** Fails if others could exchange a directory, or one that it is in. What does not exist yet is nobody's. */
+/** Fails if other users could replace a directory or one of its parents. Directories that do not exist yet are skipped. */
 export const checkPath: (
   directory: string
 ) => Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> = Effect.fnUntraced(
@@ -99,7 +102,9 @@ export const checkPath: (
 // Directories and files
 // -----------------------------------------------------------------------------
 
-/** The real path of a directory, which is made where there is none. A link to it is followed, if it is this user's own. */
+/**
+ * The real path of a directory, which is created if it does not exist. A link to it is followed if this user owns the link.
+ */
 export const open = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -118,10 +123,10 @@ export const folder = Effect.fnUntraced(function*(place: string) {
     Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.void)
   )
   if (isOwn(yield* fs.lstat(place), "Directory", write)) return place
-  return yield* refuse(place, "it is no folder that this user alone may write to")
+  return yield* refuse(place, "it is not a folder that only this user can write to")
 })
 
-/** Writes a file as a whole. What had its name, such as a link, gives way, and is not written to. */
+/** Writes a whole file. It replaces an existing file or link of that name, and does not write through the link. */
 export const writeFile = Effect.fnUntraced(function*(file: string, text: string) {
   const fs = yield* FileSystem.FileSystem
   const temporary = `${file}-${randomUUID()}`

@@ -1,6 +1,6 @@
 /**
  * The way to the network for credentials: the application's `HttpClient`, with bounded answers, without redirects and
- * spans. For `google-auth-library` it is a `fetch` that sends credentials to Google's token services alone.
+ * spans. For `google-auth-library` it is a `fetch` that sends credentials only to Google's token services.
  */
 import { BodyTooLarge } from "@cloud-messaging/client/BoundedResponse"
 import * as OAuth from "@cloud-messaging/protocol/OAuth"
@@ -35,10 +35,10 @@ export interface Answer {
   readonly text: string
 }
 
-/** There is no whole answer. The message names the host, never the path or the query. */
+/** The answer failed or is incomplete. The message names the host, never the path or the query. */
 export class Unanswered extends Data.TaggedError("Unanswered")<{ readonly message: string }> {}
 
-/** As much as the library reads of any answer. */
+/** The maximum size of an answer. */
 const maxBody = ByteSize.mebibytes(4)
 
 /** The application's client. Where it is fetch, it follows no redirect. */
@@ -122,18 +122,18 @@ const iam = new RegExp(
   `^https://${hostsOf("iamcredentials")}/v1/projects/[^/?#]+/serviceAccounts/[^/?#]+:generateAccessToken$`
 )
 
-/** Google's token services. A host alone does not tell one: behind `www.googleapis.com` there are customers' files, too. */
+/** Google's token services, with their paths: `www.googleapis.com` also serves files of customers. */
 export type Service = "oauth" | "sts" | "iam"
 
 const serviceOf = (url: string): Service | undefined =>
   OAuth.tokenUris.includes(url) ? "oauth" : sts.test(url) ? "sts" : iam.test(url) ? "iam" : undefined
 
-/** AWS's own, which alone learns the token that it gave for a session. */
+/** AWS's metadata service: only it receives the session token that it issued. */
 const awsMetadata = /^http:\/\/(?:169\.254\.169\.254|\[fd00:ec2::254\])\//
 
 /**
- * What a file of credentials names is data. A subject token may be got from anywhere, for it goes on to Google alone; all
- * that sends something goes where it belongs.
+ * A credentials file is untrusted. A subject token may come from any URL, as it is sent only to Google; every request that
+ * sends a secret goes only to a known endpoint.
  */
 const isAllowed = ({ headers, method, url }: Request): boolean => {
   if (serviceOf(url) !== undefined) return true
@@ -146,7 +146,7 @@ const isAllowed = ({ headers, method, url }: Request): boolean => {
 // fetch
 // -----------------------------------------------------------------------------
 
-/** What became of the last request: the library's errors do not tell, and may quote anything. */
+/** The result of the last request: the errors of `google-auth-library` do not have it, and may quote anything. */
 export type Fate = Data.TaggedEnum<{
   readonly Forbidden: { readonly to: string }
   readonly Unanswered: { readonly message: string }
@@ -178,7 +178,7 @@ export const makeFetch = Effect.fnUntraced(
       fate = why
     }
     const send = Effect.fnUntraced(function*(input: Parameters<typeof fetch>[0], init: RequestInit | undefined) {
-      // no request holds a URL with a password, for one
+      // a URL with a password is not a valid request, for example
       const request = Result.getOrUndefined(Result.try(() => new Request(input, init)))
       const host = request === undefined ? "a URL that cannot be used" : new URL(request.url).host
       if (request === undefined || !isAllowed(request)) {

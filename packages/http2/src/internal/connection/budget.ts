@@ -1,5 +1,5 @@
 /**
- * Counts what is allowed now and then, and is an attack when it comes in masses.
+ * Limits the rate of events that are harmless when they are rare, and an attack when there are many.
  */
 export interface Allowance {
   /** How many at once. */
@@ -8,7 +8,7 @@ export interface Allowance {
   readonly perSecond: number
 }
 
-/** A class, as it counts frames: it looks at the clock only when everything is spent. */
+/** A class, as it counts every frame: it reads the clock only when the budget is spent. */
 export class Budget {
   readonly #allowance: Allowance
   readonly #now: () => number
@@ -23,7 +23,7 @@ export class Budget {
     this.#refilledAt = now()
   }
 
-  /** Whether there was something left. */
+  /** Whether the budget was not yet spent. */
   spend(): boolean {
     if (this.#left < 1) this.#refill()
     if (this.#left < 1) return false

@@ -1,8 +1,8 @@
 /**
  * The client's side of one connection of HTTP/2 (RFC 9113).
  *
- * What is said in one turn of the event loop is one write. Requests that start in a turn are written at its end, so that
- * one that is cancelled before costs the server nothing.
+ * All frames of one turn of the event loop are one write. Requests are written at the end of the turn in which they start,
+ * so a request that is cancelled before costs the server nothing.
  */
 import type { Duplex } from "node:stream"
 import { codes, Http2Error } from "../../Http2Error.ts"
@@ -21,16 +21,16 @@ import * as ResponseHead from "./responseHead.ts"
 import { type Stream, unknownLength } from "./stream.ts"
 import { type Outlet, Uploads } from "./uploads.ts"
 
-/** What the owner of a connection is told. */
+/** The events of a connection, for its owner. */
 export interface Owner {
   /** There may be room for streams. */
   onRoom(): void
-  /** There is no room any more, for good. */
+  /** No more streams can be opened on this connection. */
   onDrain(): void
   onGoaway(code: number): void
   /** All that was read is handed over. */
   onRead(): void
-  /** It is over, for this reason: every stream was told. */
+  /** The connection has ended, for this reason, and so has every stream. */
   onClose(error: Error): void
 }
 
@@ -63,7 +63,7 @@ export class Connection implements Events, Outlet {
   readonly #vain: Budget
 
   readonly #streams = new Map<number, Stream>()
-  /** Those that are written at the end of this turn. */
+  /** Streams that are written at the end of this turn. */
   #starting: Array<Stream> = []
   #open = 0
   /** Streams that were cancelled in this turn. */
@@ -88,7 +88,7 @@ export class Connection implements Events, Outlet {
   #isDraining = false
   #isClosed = false
 
-  /** Over a socket that is connected. What comes from it is given to `read`. */
+  /** The socket must be connected. Its owner passes the received bytes to `read`. */
   constructor(socket: Socket, owner: Owner, options: Options) {
     this.#socket = socket
     this.#owner = owner
@@ -132,7 +132,7 @@ export class Connection implements Events, Outlet {
     return this.#isConfirmed
   }
 
-  /** Grows with everything that brings a response forward, and with answers to PING. If it does not, the server may be gone. */
+  /** Grows with every progress of a response, and with answers to PING. If it does not grow, the server may be gone. */
   get progress(): number {
     return this.#progress
   }
@@ -141,7 +141,7 @@ export class Connection implements Events, Outlet {
     return this.#socket.writableLength > Limits.queuedBytes
   }
 
-  /** The largest fields of a request that the server takes, if these are larger (SETTINGS_MAX_HEADER_LIST_SIZE). */
+  /** The server's limit for the header fields of a request, if these fields exceed it (SETTINGS_MAX_HEADER_LIST_SIZE). */
   exceededBy(fields: Fields): number | undefined {
     const limit = this.#maxHeaderListSize
     return limit !== Number.POSITIVE_INFINITY && sizeOf(fields) > limit ? limit : undefined
@@ -160,7 +160,7 @@ export class Connection implements Events, Outlet {
     this.#schedule()
   }
 
-  /** More of a request's body, once the last of it was sent. */
+  /** Sends more of a request's body, once the previous part was sent. */
   write(stream: Stream, bytes: Uint8Array, isLast: boolean): void {
     if (!stream.isOpen) return
     stream.unsent = bytes
@@ -169,10 +169,10 @@ export class Connection implements Events, Outlet {
     if (stream.id !== 0) this.#uploads.send(stream)
   }
 
-  /** Bytes of a response were taken: as many more may come. */
+  /** Bytes of a response were read: the server may send as many more. */
   take(stream: Stream, bytes: number): void {
     stream.untold += bytes
-    // a response that is small ends without
+    // a small response ends without a WINDOW_UPDATE
     if (!stream.isOpen || stream.untold < Limits.streamWindow / 2) return
     this.#writer.windowUpdate(stream.id, stream.untold)
     stream.receiveWindow += stream.untold
@@ -181,8 +181,8 @@ export class Connection implements Events, Outlet {
   }
 
   /**
-   * Nobody wants the response any more. Its room is free in the next turn: many that are cancelled at once would otherwise
-   * make room for others to be cancelled, which servers take for an attack (CVE-2023-44487).
+   * Cancels a stream. Its place is free in the next turn: otherwise requests that are cancelled at once would make room for
+   * others that are cancelled, too, which servers treat as an attack (CVE-2023-44487).
    */
   cancel(stream: Stream): void {
     if (!stream.isOpen) return
@@ -195,27 +195,27 @@ export class Connection implements Events, Outlet {
     if (this.#lingering++ === 0) setImmediate(() => this.#release())
   }
 
-  /** Asks whether the server is there; one question at a time. */
+  /** Sends a PING; only one is unanswered at a time. */
   ping(onPong: () => void): void {
     this.#onPong = onPong
     this.#writer.ping(pingPayload(++this.#pings))
     this.#schedule()
   }
 
-  /** Resets the requests whose bodies the server left waiting since this was asked before. */
+  /** Resets the requests whose bodies made no progress since the last call. */
   resetStalled(): void {
     for (const stream of this.#uploads.takeStalled()) {
       if (stream.isOpen) this.#failStream(stream, Failure.cancelled("the server takes nothing of the request's body"))
     }
   }
 
-  /** No stream more is opened; it ends when the last one does. */
+  /** Opens no more streams; the connection ends with the last one. */
   drain(): void {
     this.#drain()
     this.#closeIfDone()
   }
 
-  /** Ends it at once, and tells the server why. */
+  /** Ends the connection at once, and sends the reason to the server. */
   destroy(error: Http2Error): void {
     if (this.#isClosed) return
     this.#writer.goaway(error.isFromServer ? codes.NO_ERROR : error.errorCode)
@@ -282,7 +282,7 @@ export class Connection implements Events, Outlet {
 
   onSettings(settings: Settings): void {
     this.#inVain()
-    // who says nothing of a limit has none
+    // the first SETTINGS without a limit mean that there is none
     if (!this.#hasSettings) this.#peerMaxStreams = Number.POSITIVE_INFINITY
     this.#hasSettings = true
     this.#peerMaxStreams = settings.maxConcurrentStreams ?? this.#peerMaxStreams
@@ -328,7 +328,7 @@ export class Connection implements Events, Outlet {
     for (const stream of this.#streams.values()) {
       if (stream.id > lastStreamId) this.#fail(stream, error, false)
     }
-    // who goes for an error answers nothing more (RFC 9113, 5.4.1)
+    // after GOAWAY with an error, the server answers no more requests (RFC 9113, 5.4.1)
     if (code === codes.NO_ERROR) this.#closeIfDone()
     else this.destroy(error)
   }
@@ -369,7 +369,7 @@ export class Connection implements Events, Outlet {
     this.#schedule()
   }
 
-  /** In the next phase of the event loop: a microtask would come in between the requests of a turn. */
+  /** In the next phase of the event loop: a microtask would run between the requests of a turn. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -414,7 +414,7 @@ export class Connection implements Events, Outlet {
   // Reading
   // ---------------------------------------------------------------------------
 
-  /** A stream that is open; `undefined` if it was. Frames for it may still come, and are of no use. */
+  /** An open stream; `undefined` if it is closed. Frames for a closed stream may still come, and are ignored. */
   #find(id: number): Stream | undefined {
     if (id % 2 === 0 || id >= this.#nextId) throw Failure.protocol(`a frame of stream ${id}, which was never opened`)
     return this.#streams.get(id)
@@ -424,7 +424,9 @@ export class Connection implements Events, Outlet {
     if (!this.#vain.spend()) throw Failure.calm("too many frames that bring no request forward")
   }
 
-  /** The window of the connection is wide, and given back whether anybody reads what came or not: streams have their own. */
+  /**
+   * The window of the connection is large, and is given back even if the data is not read: each stream has its own window.
+   */
   #receive(bytes: number): void {
     this.#window -= bytes
     if (this.#window >= Limits.connectionWindow / 2) return
@@ -442,7 +444,7 @@ export class Connection implements Events, Outlet {
     stream.onData(bytes, start, end)
   }
 
-  /** Responses that come one after the other have mostly the same fields, as one array. */
+  /** Consecutive responses usually have the same fields, as the same array. */
   #headOf(fields: Fields): ResponseHead.ResponseHead | undefined {
     if (fields !== this.#lastFields) this.#lastHead = ResponseHead.read(fields)
     this.#lastFields = fields
@@ -462,7 +464,7 @@ export class Connection implements Events, Outlet {
   }
 
   #ended(stream: Stream): void {
-    // a server need not wait for the whole request (RFC 9113, 8.1)
+    // a server may answer before it has the whole request (RFC 9113, 8.1)
     if (!stream.isSent) {
       this.#writer.reset(stream.id, codes.NO_ERROR)
       this.#schedule()
@@ -477,7 +479,7 @@ export class Connection implements Events, Outlet {
   // Ends
   // ---------------------------------------------------------------------------
 
-  /** Nothing more is heard of a stream. */
+  /** Removes a stream: later frames for it are ignored. */
   #close(stream: Stream): void {
     stream.isOpen = false
     stream.unsent = undefined
@@ -494,7 +496,7 @@ export class Connection implements Events, Outlet {
     stream.onFail(error, mayBeProcessed)
   }
 
-  /** Resets a stream for what the server did to it. */
+  /** Resets a stream because of an error of the server. */
   #failStream(stream: Stream, error: Http2Error): void {
     this.#writer.reset(stream.id, error.errorCode)
     this.#schedule()
@@ -552,7 +554,7 @@ export class Connection implements Events, Outlet {
   }
 }
 
-/** Tells an answer from one to another PING, or to none. */
+/** The payload of a PING, which identifies its answer. */
 const pingPayload = (count: number): Buffer => {
   const payload = Buffer.alloc(8)
   payload.writeUInt32BE(count, 4)

@@ -9,7 +9,7 @@ import * as Limits from "./limits.ts"
 export const unknownLength = -1
 
 /**
- * Who asks extends it, so that a request is one object with all that is known of it.
+ * The exchange extends this class, so that a request is one object with its whole state.
  */
 export abstract class Stream {
   // of the request
@@ -18,7 +18,7 @@ export abstract class Stream {
   fields: Fields = []
   /** Whether the response has no content, whatever its fields say: to HEAD. */
   isHead = false
-  /** What of the body is there and not yet written. */
+  /** The part of the body that is available and not yet written. */
   unsent: Uint8Array | string | undefined = undefined
   /** The length of `unsent` in bytes. */
   unsentLength = 0
@@ -30,11 +30,11 @@ export abstract class Stream {
   /** 0 until it is written. */
   id = 0
   isOpen = false
-  /** Whether the request is written whole. */
+  /** Whether the whole request is written. */
   isSent = false
   sendWindow = 0
   receiveWindow = 0
-  /** Bytes that were taken, and of which the server was not told. */
+  /** Bytes that were read, and not yet given back to the server's window. */
   untold = 0
   /** Whether the response began, informational ones aside. */
   hasHeaders = false
@@ -57,15 +57,15 @@ export abstract class Stream {
   /** The response began. */
   abstract onHeaders(status: number, fields: Fields): void
 
-  /** Bytes of the body, there during the call alone. What is done with them, `Connection.take` is told. */
+  /** Bytes of the body, which are valid only during the call. After reading them, call `Connection.take`. */
   abstract onData(bytes: Buffer, start: number, end: number): void
 
-  /** What was unsent is on its way, and the body may go on. */
+  /** The unsent part was written, and the body may continue. */
   abstract onSent(): void
 
-  /** The response is whole. The last that it hears. */
+  /** The response is complete. This is the last event. */
   abstract onEnd(): void
 
-  /** There is no response, or not all of it. The last that it hears. */
+  /** The response failed or is incomplete. This is the last event. */
   abstract onFail(error: Http2Error | Error, mayBeProcessed: boolean): void
 }

@@ -1,5 +1,5 @@
 /**
- * The bodies of requests: as much of them as the windows of the server and the socket take (RFC 9113, 5.2).
+ * Writes the bodies of requests, as far as the windows of the server and the socket allow (RFC 9113, 5.2).
  */
 import * as Failure from "../frame/failure.ts"
 import * as Frame from "../frame/frame.ts"
@@ -22,7 +22,7 @@ export class Uploads {
   readonly #outlet: Outlet
   #window = defaultWindow
   #initialWindow = defaultWindow
-  /** Streams that wait for a window, or for the socket: who waits longest comes first. */
+  /** Streams that wait for a window or for the socket, in the order in which they started to wait. */
   readonly #waiting = new Set<Stream>()
 
   constructor(writer: FrameWriter, outlet: Outlet) {
@@ -30,7 +30,7 @@ export class Uploads {
     this.#outlet = outlet
   }
 
-  /** Writes what there is of the body of a stream whose HEADERS were just written. */
+  /** Writes the available body of a stream whose HEADERS were just written. */
   begin(stream: Stream): void {
     stream.sendWindow = this.#initialWindow
     if (stream.unsent !== undefined) this.send(stream)
@@ -68,7 +68,7 @@ export class Uploads {
 
   /** There is a window again, or room in the socket. */
   resume(): void {
-    // who has to wait again joins at the end
+    // a stream that has to wait again goes to the end
     for (const stream of Array.from(this.#waiting)) {
       if (this.#window <= 0 || this.#outlet.isCongested) return
       if (stream.sendWindow > 0) this.send(stream)
@@ -79,7 +79,7 @@ export class Uploads {
     this.#waiting.delete(stream)
   }
 
-  /** Those that waited when this was asked before, and did not move since. */
+  /** The streams that made no progress since the last call. */
   takeStalled(): ReadonlyArray<Stream> {
     const waiting = [...this.#waiting]
     const stalled = waiting.filter(({ isStalled }) => isStalled)
@@ -87,7 +87,10 @@ export class Uploads {
     return stalled
   }
 
-  /** Bytes that a frame of the stream may have now: never more than every server takes, lest it hold up the others. */
+  /**
+   * The bytes that a frame of the stream may have now: at most the default frame size, so that one body does not delay the
+   * others.
+   */
   #allowed(stream: Stream): number {
     return this.#outlet.isCongested ? 0 : Math.min(this.#window, stream.sendWindow, Frame.maxPayload)
   }

@@ -1,5 +1,5 @@
 /**
- * Bytes that came, and wait for their reader. Small pieces share buffers: a server may send megabytes byte by byte.
+ * Received bytes that wait for their reader. Small pieces share buffers, as a server may send megabytes byte by byte.
  */
 export type NonEmpty = [Buffer, ...Array<Buffer>]
 
@@ -27,7 +27,7 @@ export class Chunks {
     this.#length += length
   }
 
-  /** All of them, in order; nothing if there are none. They are gone from here. */
+  /** Removes and returns all pieces, in order; undefined if there are none. */
   take(): NonEmpty | undefined {
     const [first, ...others] = this.#all()
     this.#full = []
@@ -47,7 +47,7 @@ export class Chunks {
     return whole
   }
 
-  /** The first is mostly the only one, and has no room for others. */
+  /** The first piece is usually the only one, so its buffer has no room for others. */
   #begin(length: number): void {
     if (this.#lastLength > 0) this.#full.push(this.#last.subarray(0, this.#lastLength))
     this.#last = Buffer.allocUnsafe(this.#length === 0 ? length : Math.max(length, sharedSize))

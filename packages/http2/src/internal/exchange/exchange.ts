@@ -1,5 +1,5 @@
 /**
- * One request and its response, on one stream of HTTP/2; on another one if the server did not process it.
+ * One request and its response, on one HTTP/2 stream, or on another one if the server did not process it.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,12 +18,12 @@ import type { Target } from "./target.ts"
 
 export type Result = Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
 
-/** What an exchange is on: a session. */
+/** The session of an exchange. */
 export interface Host {
   readonly connection: Connection
   /** The stream is done. */
   released(): void
-  /** The server answers; has the response delivered once all that was read is handed over. */
+  /** The server answers: delivers the response once all bytes that were read are handled. */
   answered(exchange: Exchange): void
   /** The server did not process this: it may be sent again. */
   refused(exchange: Exchange, cause: unknown): void
@@ -31,7 +31,7 @@ export interface Host {
   misdirected(exchange: Exchange): void
 }
 
-/** Runs what outlives the effect that waits for the response: the writing of a body, with the services of that effect. */
+/** Runs the writing of a body, which outlives the effect that waits for the response, with the services of that effect. */
 export type Run = (effect: Effect.Effect<void>, context: Context.Context<never>) => Fiber.Fiber<void>
 
 export interface Options {
@@ -47,7 +47,7 @@ export interface Options {
 
 /** A class, as it is the stream, too: all that is known of a request is one object. */
 export class Exchange extends Stream implements Source {
-  /** How often it was sent to a server that did nothing else. */
+  /** How often it was sent to a server without any progress. */
   vainAttempts = 0
   readonly #options: Options
   readonly #incoming: Incoming
@@ -76,12 +76,12 @@ export class Exchange extends Stream implements Source {
     return this.request.body._tag !== "Stream"
   }
 
-  /** Whether nobody waits any more. */
+  /** Whether the exchange is settled or cancelled. */
   get isSettled(): boolean {
     return this.#isSettled
   }
 
-  /** Settles with what is not a response. */
+  /** Settles the exchange with a result that is not a response. */
   settle(result: Result): void {
     if (this.#isSettled) return
     this.#isSettled = true
@@ -101,13 +101,13 @@ export class Exchange extends Stream implements Source {
     }
   }
 
-  /** Nobody waits any more. */
+  /** Cancels the exchange. */
   cancel(): void {
     this.#isSettled = true
     this.discard()
   }
 
-  /** Mostly the body comes along with the headers: who waits is told of both at once. */
+  /** Usually the body comes with the headers, so the response is delivered with both. */
   deliver(): void {
     if (this.#response !== undefined) this.settle(Effect.succeed(this.#response))
   }

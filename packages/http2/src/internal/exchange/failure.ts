@@ -43,7 +43,7 @@ export const decode = (response: HttpClientResponse.HttpClientResponse, cause: u
 export const invalidUrl = (request: Request, cause: unknown) =>
   because(new HttpClientError.InvalidUrlError({ request, cause }))
 
-/** The server answered anything but 101, which HTTP/2 does not have. */
+/** The server did not answer 101, which HTTP/2 does not have. */
 export const noUpgrade = (response: HttpClientResponse.HttpClientResponse) =>
   because(
     new HttpClientError.StatusCodeError({

@@ -1,5 +1,5 @@
 /**
- * The body of a response as it comes in: bytes that wait for their reader, never more than the stream's window.
+ * The body of a response while it arrives: bytes that wait for their reader, at most the stream's window.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -8,9 +8,9 @@ import type * as Pull from "effect/Pull"
 import { BodyTooLarge } from "../../BoundedResponse.ts"
 import { Chunks, type NonEmpty } from "./chunks.ts"
 
-/** What brings the bytes. */
+/** The source of the bytes. */
 export interface Source {
-  /** So many bytes have a reader: as many more may come. */
+  /** Bytes were read: the server may send as many more. */
   take(bytes: number): void
   /** Nobody wants the rest. */
   discard(): void
@@ -26,9 +26,9 @@ export class Incoming {
   #state: State = "open"
   #received = 0
   #isStreamed = false
-  /** Who waits for the end. */
+  /** The fiber that waits for the end. */
   #endReaders: ReadonlyArray<() => void> = none
-  /** Who waits for the next bytes. */
+  /** The fiber that waits for the next bytes. */
   #nextReader: (() => void) | undefined = undefined
 
   /** Fails when more than `limit` bytes come. */
@@ -62,7 +62,7 @@ export class Incoming {
     this.#settle({ cause })
   }
 
-  /** What `use` makes of all bytes, once they are here. May be read again. */
+  /** The result of `use` for the whole body. The body may be read again. */
   whole<A, E>(use: (bytes: Buffer) => A, error: (cause: unknown) => E): Effect.Effect<A, E> {
     if (this.#isStreamed) return Effect.fail(error("the body was read as a stream"))
     if (this.#state !== "open") return this.#whole(use, error)
@@ -78,7 +78,7 @@ export class Incoming {
     })
   }
 
-  /** The next bytes. What was taken is gone for every other reader. */
+  /** The next bytes. They are removed for every other reader. */
   pull<E>(error: (cause: unknown) => E): Pull.Pull<NonEmpty, E> {
     this.#isStreamed = true
     return this.#next(error) ?? Effect.callback<NonEmpty, E | Cause.Done>((resume) => {
@@ -105,7 +105,7 @@ export class Incoming {
     this.#endReaders.forEach((reader) => reader())
   }
 
-  /** Who is told may come back at once, for more. */
+  /** The callback may read again immediately. */
   #tell(): void {
     const reader = this.#nextReader
     this.#nextReader = undefined

@@ -14,7 +14,7 @@ import * as Failure from "./failure.ts"
 /** Whether a body is bytes or a stream of bytes. */
 export const isPlain = ({ _tag }: HttpBody.HttpBody): boolean => _tag !== "FormData" && _tag !== "Raw"
 
-/** The request with a body that is bytes or a stream of bytes: forms are encoded, raw bodies looked at. */
+/** The request with a body of bytes or a stream of bytes: forms are encoded, raw bodies are checked. */
 export const prepare = (
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, HttpClientError.HttpClientError> => {
@@ -57,7 +57,7 @@ const raw = ({ body, contentLength, contentType }: HttpBody.Raw): HttpBody.HttpB
   return HttpBody.stream(Stream.fromAsyncIterable(body, (cause) => cause), contentType, contentLength)
 }
 
-// what comes out of it is seen when it is written
+// its chunks are checked when they are written
 const isIterable = (body: unknown): body is AsyncIterable<Uint8Array> =>
   Predicate.hasProperty(body, Symbol.asyncIterator)
 
@@ -66,7 +66,7 @@ export interface Writing {
   /** Done when the bytes are on their way. */
   readonly write: (bytes: Uint8Array) => Effect.Effect<void>
   readonly end: Effect.Effect<void>
-  /** The body ended with this instead of its end. */
+  /** The body failed with this error. */
   readonly fail: (cause: unknown) => Effect.Effect<void>
 }
 

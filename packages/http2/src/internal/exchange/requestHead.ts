@@ -5,7 +5,7 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { Fields } from "../hpack/fields.ts"
 import type { Target } from "./target.ts"
 
-/** What HTTP/1.1 says about a connection, and HTTP/2 forbids (RFC 9113, 8.2.2). */
+/** Connection headers of HTTP/1.1, which HTTP/2 forbids (RFC 9113, 8.2.2). */
 const ofConnection = new Set([
   "connection",
   "host",
@@ -30,8 +30,8 @@ const maxNames = 256
 type Request = HttpClientRequest.HttpClientRequest
 
 /**
- * Makes the fields of requests, or says what is wrong with them. Requests that follow each other have mostly the same
- * values, or all headers as the same object: then the fields are the same array, whose block the encoder knows.
+ * Makes the fields of requests, or says why they are invalid. Consecutive requests usually have the same values, or all
+ * headers as the same object: then the fields are the same array, whose block the encoder remembers.
  */
 export const maker = () => {
   const allowed = new Map<string, string>()
@@ -50,12 +50,12 @@ export const maker = () => {
 
   const make = ({ headers, method }: Request, target: Target): Fields | string => {
     const authority = headers["host"] ?? target.authority
-    if (!isValue(authority)) return "a host that HTTP/2 does not take"
+    if (!isValue(authority)) return "an invalid host"
     const fields = [":method", method, ":scheme", target.scheme, ":authority", authority, ":path", target.path]
     for (const name in headers) {
       const value = headers[name]
       if (value === undefined || !Object.hasOwn(headers, name) || ofConnection.has(name)) continue
-      if (!check(name, value)) return "a header that HTTP/2 does not take"
+      if (!check(name, value)) return "an invalid header"
       fields.push(name, value.trim())
     }
     return fields

@@ -143,7 +143,7 @@ const headersOf = (source: Fields): Headers.Headers => {
   return headers
 }
 
-/** What gives an object this one when it is there costs as much as all the rest. */
+/** Setting the prototype of a finished object would cost as much as the rest of the response. */
 const prototype = Object.getPrototypeOf(Headers.empty)
 
 const text = (bytes: Buffer): string => {

@@ -3,7 +3,7 @@
  */
 import * as Failure from "./failure.ts"
 
-/** Bytes of a block as it is compressed: nobody who sends a list within our limit needs more. */
+/** The compressed bytes of a block: a list within our limit does not need more. */
 export const maxBlockSize = 64 * 1024
 
 /** CONTINUATION frames of a block: an empty one costs as much as a full one (CVE-2024-27316). */

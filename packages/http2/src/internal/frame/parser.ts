@@ -1,5 +1,5 @@
 /**
- * Finds out what a frame says, and refuses what is not well-formed.
+ * Parses frames, and rejects malformed ones.
  */
 import { type Decoder, HpackError } from "../hpack/decoder.ts"
 import type { Fields } from "../hpack/fields.ts"
@@ -9,7 +9,7 @@ import * as HeaderBlock from "./headerBlock.ts"
 import type { FrameHandler } from "./reader.ts"
 import * as Settings from "./settings.ts"
 
-/** What a server can say. Bytes are there during the call alone. */
+/** The events of a server. Bytes are valid only during the call. */
 export interface Events {
   /** `size` is what counts for windows: padding is part of it. */
   onData(id: number, bytes: Buffer, start: number, end: number, size: number, isEnd: boolean): void
@@ -22,11 +22,11 @@ export interface Events {
   onPingAnswer(payload: Buffer): void
   onGoaway(lastStreamId: number, code: number): void
   onWindowUpdate(id: number, bytes: number): void
-  /** A frame that says nothing: PRIORITY, and whatever is not known. */
+  /** A frame without meaning: PRIORITY, and unknown types. */
   onNothing(): void
 }
 
-/** A class, as it keeps the header block that is not whole, and makes nothing for a frame. */
+/** A class, as it keeps an incomplete header block, and allocates nothing for a frame. */
 export class FrameParser implements FrameHandler {
   readonly #events: Events
   readonly #decoder: Decoder
@@ -115,7 +115,7 @@ export class FrameParser implements FrameHandler {
     if (isWhole) this.#fields(block.id, block.bytes, 0, block.bytes.length, block.isEnd)
   }
 
-  /** Every block is decoded, whoever it is for, as it may change the table. */
+  /** Decodes every block, even for a closed stream, as a block may change the table. */
   #fields(id: number, bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     this.#events.onHeaders(id, this.#decode(bytes, start, end), isEnd)
   }

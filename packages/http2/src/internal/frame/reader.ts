@@ -5,12 +5,12 @@ import * as Failure from "./failure.ts"
 import { headerSize, maxPayload } from "./frame.ts"
 
 export interface FrameHandler {
-  /** A whole frame. Its payload, from `start` to `end`, is there during the call alone. */
+  /** A whole frame. Its payload, from `start` to `end`, is valid only during the call. */
   frame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void
 }
 
 /**
- * A frame that comes in one piece is not copied, and nothing is made for a frame. A class, as it keeps what is begun.
+ * A frame in one piece is not copied, and a frame allocates nothing. A class, as it keeps an incomplete frame.
  */
 export class FrameReader {
   readonly #handler: FrameHandler
@@ -23,7 +23,7 @@ export class FrameReader {
     this.#handler = handler
   }
 
-  /** Nothing that comes is read any more. */
+  /** Ignores all further bytes. */
   stop(): void {
     this.#isStopped = true
   }
@@ -59,7 +59,7 @@ export class FrameReader {
   #keep(bytes: Buffer, start: number, end: number): void {
     bytes.copy(this.#begun, this.#begunLength, start, end)
     this.#begunLength += end - start
-    // what is too large is refused before it comes
+    // a frame that is too large fails before it arrives
     if (this.#begunLength >= 3) payloadLength(this.#begun, 0)
   }
 

@@ -4,7 +4,10 @@
 import * as Failure from "./failure.ts"
 import * as Frame from "./frame.ts"
 
-/** Of settings that are given twice, the last. Unknown ones say nothing; we never write larger frames than all servers take. */
+/**
+ * The last value of a repeated setting counts. Unknown settings are ignored; we never write frames larger than the default
+ * size.
+ */
 export interface Settings {
   readonly headerTableSize?: number
   readonly maxConcurrentStreams?: number

@@ -17,8 +17,8 @@ const bufferSize = 64 * 1024
 const maxSpare = 4
 
 /**
- * Gathers frames until `flush`, which hands them to the sink as one write: a write costs more than all that is done for the
- * requests in it. A class, as each request is written through it, without an object for a frame.
+ * Gathers frames until `flush`, which passes them to the sink as one write: a write costs more than all other work for its
+ * requests. A class, as each request is written through it, without an object for a frame.
  */
 export class FrameWriter {
   readonly #sink: Sink
@@ -78,7 +78,7 @@ export class FrameWriter {
     this.#uint32(code)
   }
 
-  /** We take no streams of a server, so that none was processed. */
+  /** Servers cannot open streams, so the last processed stream is 0. */
   goaway(code: number): void {
     this.#begin(8, Frame.GOAWAY, 0, 0)
     this.#uint32(0)

@@ -7,7 +7,7 @@ import { type Fields, overhead } from "./fields.ts"
 import * as Huffman from "./huffman.ts"
 import * as StaticTable from "./staticTable.ts"
 
-/** A block that no encoder writes: the tables of both sides may differ from now on (COMPRESSION_ERROR). */
+/** An invalid block: the tables of both sides may differ from now on (COMPRESSION_ERROR). */
 export class HpackError extends Data.TaggedError("HpackError")<{ readonly message: string }> {}
 
 export interface Limits {
@@ -17,10 +17,10 @@ export interface Limits {
   readonly listSize: number
 }
 
-/** Bytes of an integer after its prefix: 2^28 and more is no index and no length. */
+/** Bytes of an integer after its prefix: 2^28 and more is not a valid index or length. */
 const maxIntegerBytes = 4
 
-/** Bytes of a block that is remembered: those of small responses are, and mostly come again. */
+/** The size of a block that is remembered: blocks of small responses usually repeat. */
 const maxRemembered = 1024
 
 /**

@@ -28,7 +28,7 @@ export class DynamicTable {
     return this.#size
   }
 
-  /** Grows whenever it is told to change: what an index stands for may be something else then. */
+  /** Grows with every change, after which an index may mean another entry. */
   get changes(): number {
     return this.#changes
   }

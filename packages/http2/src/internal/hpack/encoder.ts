@@ -1,17 +1,17 @@
 /**
- * Writes header blocks (RFC 7541), with the dynamic table that the peer's decoder keeps alike.
+ * Writes header blocks (RFC 7541), with the same dynamic table as the peer's decoder.
  */
 import { type Fields, overhead } from "./fields.ts"
 import * as Huffman from "./huffman.ts"
 import * as StaticTable from "./staticTable.ts"
 
-/** Fields whose values no compression may reveal, and no intermediary may put into a table (RFC 7541, 7.1). */
+/** Fields with secret values, which must not be in any table, here or at an intermediary (RFC 7541, 7.1). */
 const secretNames = ["authorization", "cookie", "proxy-authorization"]
 
 /** Bytes of the table that are used, however many the peer offers. */
 const largestTable = 4096
 
-/** Names that are remembered. A client that invents names loses what it knew of others, and no memory. */
+/** The maximum number of remembered names. With more names, the encoder forgets others, so its memory is bounded. */
 const maxNames = 256
 
 /** How a field is written (RFC 7541, 6): the bits that its first byte begins with, and how many are left for an index. */
@@ -58,7 +58,7 @@ export class Encoder {
   #lastFields: Fields | undefined = undefined
   #lastBlock = Buffer.alloc(0)
 
-  /** The names of fields that are never indexed, besides those that never are. */
+  /** Additional names of fields that are never indexed. */
   constructor(secret: Iterable<string> = []) {
     this.#secretNames = new Set([...secretNames, ...secret])
   }
@@ -102,7 +102,7 @@ export class Encoder {
       at = this.#writeLiteral(into, at, representation, known, name, value)
       this.#remember(known, representation, name, value)
     }
-    // the next block of the same fields would be another one, as long as the table learns
+    // while the table changes, the next block of the same fields differs
     this.#lastFields = isSettled ? fields : undefined
     if (isSettled) this.#lastBlock = Buffer.from(into.subarray(start, at))
     return at
@@ -127,7 +127,7 @@ export class Encoder {
 
   #representationOf({ isSecret, last }: Known, name: string, value: string): Representation {
     if (isSecret) return neverIndexed
-    // what fills half of the table would drive out all the rest
+    // a field that fills half of the table would evict all others
     const fits = name.length + value.length + overhead <= this.#maxSize / 2
     return last === value && fits ? inserted : notIndexed
   }

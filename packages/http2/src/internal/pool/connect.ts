@@ -14,7 +14,7 @@ export type Reader = (bytes: Buffer, start: number, end: number) => void
 export interface Connected {
   readonly protocol: "h2" | "http/1.1"
   readonly socket: Net.Socket
-  /** Has a reader get what comes, and what came before. */
+  /** Passes received bytes to a reader, including those that came before. */
   readonly listen: (reader: Reader) => void
 }
 
@@ -25,7 +25,10 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly cause?: unknown
 }> {}
 
-/** Gives a socket that is connected to the server: through a proxy, say. It ends with the scope. None: connect directly. */
+/**
+ * Returns a socket that is connected to the server, for example through a proxy, and closed with the scope. With
+ * `undefined`, the client connects directly.
+ */
 export type Tunnel = (server: Server) => Effect.Effect<Net.Socket | undefined, unknown, Scope.Scope>
 
 export interface Options {
@@ -98,12 +101,12 @@ const open = <S extends Net.Socket>(
 /** Bytes of the buffer that a socket is read into. */
 const inletSize = 64 * 1024
 
-/** Other runtimes read by events alone. */
+/** Other runtimes support only events. */
 const readsIntoBuffers = !("bun" in process.versions || "deno" in process.versions)
 
 /**
- * The way of the bytes from a socket to its reader: into one buffer, again and again, which takes an eighth less CPU for
- * a request than `data` events, and through those where Node does not do that.
+ * Passes bytes from a socket to its reader through one reused buffer, which takes an eighth less CPU for a request than
+ * `data` events. Runtimes without this option use `data` events.
  */
 const makeInlet = () => {
   const early: Array<Buffer> = []

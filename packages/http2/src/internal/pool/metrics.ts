@@ -1,5 +1,5 @@
 /**
- * What the client counts. The names are documented at `Http2Client.layer`.
+ * The metrics of the client. The names are documented at `Http2Client.layer`.
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -33,7 +33,7 @@ const received = Metric.counter("http2_client_received_bytes", {
 /** HTTP_1_1_REQUIRED (RFC 9113, 7); a server may invent more, but no more series. */
 const lastErrorCode = 13
 
-/** Numbers that change with every request are told without an effect, which would cost as much as the request. */
+/** Metrics that change with every request are updated without an effect, which would cost as much as the request. */
 export interface Metrics {
   /** By how many more, or fewer. */
   readonly sessions: (change: number) => void

@@ -24,10 +24,13 @@ export interface Options extends SessionOptions, Connect.Options {
 /** How often a request is sent again in vain. */
 const maxResubmissions = 5
 
-/** How many connections in a row may end without a response, until those that wait for one are told. */
+/** How many connections in a row may end without a response before the waiting requests fail. */
 const maxVainSessions = 5
 
-/** How long no connection is opened after a server asked for calm; twice as long each time, until it answers again. */
+/**
+ * How long the pool opens no connection after ENHANCE_YOUR_CALM; the pause doubles each time, until the server answers
+ * again.
+ */
 const calmPause = Duration.seconds(1)
 const longestCalmPause = Duration.seconds(30)
 
@@ -59,7 +62,7 @@ export class Pool implements Keeper {
     return this.#isHttp1
   }
 
-  /** Starts an exchange, or has it wait for a stream. */
+  /** Starts an exchange, or queues it for a stream. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
     if (this.#isHttp1) return this.#refuse(exchange, this.#needsHttp1)
@@ -70,13 +73,13 @@ export class Pool implements Keeper {
     this.#grow()
   }
 
-  /** Nobody waits for this exchange any more. */
+  /** Cancels an exchange. */
   cancel(exchange: Exchange): void {
     if (this.#queue.delete(exchange)) this.#options.metrics.queue(-1)
     exchange.cancel()
   }
 
-  /** Whoever waits is told; sessions end with their scope. */
+  /** Fails the exchanges that wait; sessions end with their scope. */
   close(): void {
     this.#isClosed = true
     this.#refuseAll(Failure.closed)
@@ -131,7 +134,7 @@ export class Pool implements Keeper {
     this.submit(exchange)
   }
 
-  /** Opens a connection for this exchange, even beyond their maximum: those that there are would not do. */
+  /** Opens a connection for this exchange, even beyond the maximum, as no open connection can serve it. */
   misdirected(exchange: Exchange): void {
     if (this.#isClosed) return this.#refuse(exchange, Failure.closed)
     this.#connecting++
@@ -163,7 +166,7 @@ export class Pool implements Keeper {
     return undefined
   }
 
-  /** Opens as many sessions as those that wait would fill. One that fails at once leaves nobody waiting. */
+  /** Opens as many sessions as the waiting exchanges need. */
   #grow(): void {
     while (this.#needsSession) {
       this.#connecting++
@@ -218,7 +221,7 @@ export class Pool implements Keeper {
     })
   }
 
-  /** A server that takes connections and ends them all would otherwise be connected to for ever. */
+  /** Stops connecting to a server that accepts connections and ends all of them. */
   #ended(session: Session): void {
     if (!session.wasInVain || ++this.#vainSessions <= maxVainSessions) return
     this.#vainSessions = 0

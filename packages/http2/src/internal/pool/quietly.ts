@@ -6,13 +6,13 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** The clock of those who provide none. */
+/** The default clock. */
 const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 /** Milliseconds that a timer of Node takes. */
 const longest = 2 ** 31 - 1
 
-/** As `Effect.sleep`, and a process that has nothing else to do may end. */
+/** Like `Effect.sleep`, but does not keep the process alive. */
 export const sleep = (duration: Duration.Duration): Effect.Effect<void> =>
   Effect.clockWith((clock) => clock === liveClock ? unreferenced(Duration.toMillis(duration)) : clock.sleep(duration))
 

@@ -11,15 +11,15 @@ import type { Connected } from "./connect.ts"
 import type { Metrics } from "./metrics.ts"
 import * as Quietly from "./quietly.ts"
 
-/** Who owns the session: a pool. */
+/** The owner of a session: a pool. */
 export interface Keeper {
   /** A stream more may be opened. */
   hasRoom(): void
   /** No stream more may be opened. */
   drains(session: Session): void
-  /** The server asks for less. */
+  /** The server sent ENHANCE_YOUR_CALM. */
   calms(): void
-  /** The server does its work. */
+  /** The server has responded. */
   answers(): void
   /** The server did not process this: it may be sent again. In vain, if nothing says that it will be processed then. */
   refused(exchange: Exchange, cause: unknown, inVain: boolean): void
@@ -47,9 +47,9 @@ export class Session implements Owner, Host {
   #requests = 0
   #hasAnswered = false
   #isGoing = false
-  /** Whether it ends because we want it. */
+  /** Whether the client ends it. */
   #isOurEnd = false
-  /** Responses of what is being read. */
+  /** The responses in the bytes that are being read. */
   #answered: Array<Exchange> = []
   #wasUsed = true
   #onClose = () => {}
@@ -107,7 +107,7 @@ export class Session implements Owner, Host {
   }
 
   refused(exchange: Exchange, cause: unknown): void {
-    // a server that retires its connections gets on nevertheless
+    // a server may retire its connections and still make progress
     this.#keeper.refused(exchange, cause, !(this.#hasAnswered && this.#isGoing))
   }
 
@@ -202,8 +202,8 @@ export class Session implements Owner, Host {
   }
 
   /**
-   * A connection that brings nothing forward for long may be dead: asks, and gives it up when nothing comes. A server
-   * that lets a frame or a header block trickle cannot answer in its middle, and is given up likewise.
+   * A connection without progress may be dead: sends a PING, and closes the connection if there is no answer. This includes
+   * a server that sends a frame or a header block too slowly, as it cannot answer in the middle of one.
    */
   get #heartbeat(): Effect.Effect<void> {
     const { pingInterval, pingTimeout } = this.#options
@@ -230,7 +230,7 @@ export class Session implements Owner, Host {
     return Effect.suspend(() => {
       const isIdle = !this.#wasUsed && this.open === 0
       this.#wasUsed = this.open > 0
-      // at once, lest a request comes while it ends
+      // immediately, so that no request starts while it ends
       if (isIdle) this.#drain()
       return isIdle ? Effect.succeed(true) : Effect.as(Quietly.sleep(this.#options.idleTimeout), false)
     }).pipe(

@@ -79,7 +79,7 @@ export const make = Effect.fnUntraced(function*(
       : Effect.flatMap(Outgoing.prepare(request), (request) => exchange(request, target, fiber, signal))
 
   const findTarget = Targets.make()
-  // spans, scopes and responses that nobody reads are the business of Effect's constructor, at a price for each request
+  // Effect's constructor handles spans, scopes and unread responses, at a cost for each request
   const traced = HttpClient.make((request, _url, signal, fiber) =>
     Effect.flatMap(Effect.fromResult(findTarget(request)), (target) => send(request, target, fiber, signal))
   )

@@ -125,7 +125,7 @@ export class Pool implements Session.Owner {
     return exchange
   }
 
-  /** Opens as many sessions as those that wait would fill. One that fails at once leaves nobody waiting. */
+  /** Opens as many sessions as the waiting exchanges need. */
   #grow(): void {
     while (this.#needsSession) {
       this.#connecting++
