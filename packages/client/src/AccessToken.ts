@@ -266,9 +266,9 @@ export const make = Effect.fnUntraced(function*<R>(
   let last: Fetched | undefined
   let kept: Kept | undefined
   /** The last refused token: a fetch that was already running may return it again. */
-  let refused: string | undefined
+  let refusedToken: string | undefined
   const lookup = Effect.suspend(() => {
-    refused = undefined
+    refusedToken = undefined
     return Effect.timeoutOrElse(Effect.provideContext(fetch, context), {
       duration: "1 minute",
       orElse: () => Effect.fail(new AccessTokenError({ reason: new Unreachable({ detail: "no token for a minute" }) }))
@@ -281,7 +281,7 @@ export const make = Effect.fnUntraced(function*<R>(
         return Effect.fail(new AccessTokenError({ reason: new NoCredentials({ detail }) }))
       }
       last = fetched
-      const isRefused = Redacted.value(fetched.token) === refused
+      const isRefused = Redacted.value(fetched.token) === refusedToken
       kept = fetched.expiresIn > 0 && !isRefused ? keptFrom(fetched, monotonic.millis(clock)) : undefined
       return Effect.succeed(fetched.token)
     })
@@ -321,8 +321,8 @@ export const make = Effect.fnUntraced(function*<R>(
     }),
     invalidate: (token) =>
       Effect.sync(() => {
-        refused = Redacted.value(token)
-        if (kept !== undefined && Redacted.value(kept.token) === refused) kept = undefined
+        refusedToken = Redacted.value(token)
+        if (kept !== undefined && Redacted.value(kept.token) === refusedToken) kept = undefined
       })
   }
 })
